@@ -1,0 +1,35 @@
+# Two commands do everything: `make demo` shows it, `make test` proves it. Nothing is needed but Python 3.11 or later.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export DAGSTER_HOME ?= $(CURDIR)/data/dagster
+
+.DEFAULT_GOAL := help
+
+help:  ## What there is to run
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 12
+
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@
+
+install: $(VENV)/installed  ## The virtual environment with everything in it
+
+demo: install  ## Load the sandbox's merchants and print their fees and refunds
+	@$(BIN)/rutter-assets demo
+
+dev: install  ## The Dagster UI on the same lake, http://127.0.0.1:3000
+	$(BIN)/dagster dev
+
+test: install  ## Format check, lint, types and all tests
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2
+
+clean:  ## Remove what runs wrote: the lake and Dagster's history
+	rm -rf data/lake data/dagster/*/ data/dagster/*.db
+
+.PHONY: help install demo dev test clean

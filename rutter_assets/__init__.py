@@ -1,0 +1,1 @@
+"""Merchants' money movements from the Rutter API as Dagster assets."""
