@@ -1,0 +1,1 @@
+"""The sandbox against its own claims, over real HTTP."""
