@@ -1,0 +1,199 @@
+"""The lake as its users see it: open it, stage and commit windows, keep ledgers, list files.
+
+Nothing here decides what to read from the API; it keeps what was read, whole or not at all.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final, Self
+
+import msgspec
+import pyarrow as pa
+
+from rutter_assets.errors import LakeError, SettingError
+from rutter_assets.lake import layout, parquet, staging
+from rutter_assets.lake import ledger as ledgers
+from rutter_assets.lake.commit import Batch, DayCommit, commit
+from rutter_assets.lake.ledger import Covered, Ledger, StagedWindow
+from rutter_assets.lake.storage import Storage, storage_at
+from rutter_assets.lake.tables import CONNECTIONS, TRANSACTIONS
+
+log = logging.getLogger(__name__)
+
+FORMAT: Final = 1
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What holds for a lake as long as it lives. `source` is `api` or `sandbox`, which never share a lake."""
+
+    format: int
+    buckets: int
+    source: str
+
+
+@dataclass(frozen=True)
+class DaySummary:
+    """What one day of `transactions` holds; `amounts` are plain sums as sent, by currency (`XXX`: not told)."""
+
+    day: date
+    rows: int
+    connections: int
+    amounts: dict[str, Decimal]
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Lake:
+    """An open lake. Cheap to open and safe to open many times, in many processes."""
+
+    storage: Storage
+    buckets: int
+
+    @classmethod
+    def open(cls, location: str, *, buckets: int, source: str) -> Self:
+        """Open the lake at a folder or URL, or make it; a setting that does not fit it is a `SettingError`."""
+        storage = storage_at(location)
+        wanted = Facts(FORMAT, buckets, source)
+        storage.change(layout.FACTS, lambda old: old or msgspec.json.encode(wanted) + b"\n")
+        try:
+            found = msgspec.json.decode(storage.read(layout.FACTS) or b"", type=Facts)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise LakeError(
+                f"{layout.FACTS} in RUTTER_LAKE is broken: write {msgspec.json.encode(wanted).decode()} into it,"
+                " with the values the lake was made with."
+            ) from None
+        if found.format != FORMAT:
+            raise LakeError(f"RUTTER_LAKE has format {found.format}, this version reads {FORMAT}: use another folder.")
+        if found.buckets != buckets:
+            raise SettingError(f"RUTTER_BUCKETS is {buckets}, but this lake was made with {found.buckets}: set that.")
+        if found.source != source:
+            raise SettingError(
+                f"RUTTER_LAKE holds data of the {found.source}, but the settings name the {source}:"
+                " set RUTTER_LAKE to another folder, so that real and invented money never mix."
+            )
+        return cls(storage, buckets)
+
+    # Ledgers
+
+    def ledger(self, connection_id: str) -> Ledger | None:
+        """The connection's ledger; null when nothing was ever recorded of it."""
+        path = layout.ledger(connection_id)
+        content = self.storage.read(path)
+        return None if content is None else ledgers.decode(content, path)
+
+    def ledgers(self) -> dict[str, Ledger]:
+        """Every ledger, by connection id."""
+        found = {}
+        for path in self.storage.paths(layout.LEDGER):
+            content = self.storage.read(path)
+            if content is not None:
+                ledger = ledgers.decode(content, path)
+                found[ledger.connection_id] = ledger
+        return found
+
+    def record(self, connection_id: str, platform: str, change: Callable[[Ledger], Ledger]) -> None:
+        """Change the connection's ledger with nobody in between; a first change starts from an empty one."""
+        path = layout.ledger(connection_id)
+
+        def changed(content: bytes | None) -> bytes:
+            empty = Ledger(connection_id=connection_id, platform=platform)
+            return ledgers.encode(change(empty if content is None else ledgers.decode(content, path)))
+
+        self.storage.change(path, changed)
+
+    # Transactions
+
+    def stage_part(self, run_id: str, connection_id: str, name: str, rows: pa.Table) -> str:
+        """Put a part of a window on disk and give its path; it counts once the window is recorded."""
+        path = layout.staged(run_id, connection_id, name)
+        staging.write_part(self.storage, path, rows)
+        return path
+
+    def record_staged(self, connection_id: str, platform: str, window: StagedWindow) -> None:
+        """The checkpoint: from now on the window need not be read again."""
+        self.record(connection_id, platform, lambda old: msgspec.structs.replace(old, staged=(*old.staged, window)))
+
+    def commit(
+        self, connection_ids: Sequence[str], on_day: Callable[[DayCommit], None] = lambda _: None
+    ) -> list[DayCommit]:
+        """Merge all staged windows of these connections into the day files and record what they cover."""
+        found = {i: ledger for i in connection_ids if (ledger := self.ledger(i)) and ledger.staged}
+        batches = [Batch(i, window) for i, ledger in found.items() for window in ledger.staged if self.is_whole(window)]
+        commits = commit(self.storage, self.buckets, batches, on_day)
+        for connection_id, ledger in found.items():
+            merged = [batch.window for batch in batches if batch.connection_id == connection_id]
+            self._unstage(ledger, merged)
+        return commits
+
+    def is_whole(self, window: StagedWindow) -> bool:
+        """Whether all of a staged window's files are there: what a crash or another run took away is read again."""
+        return all(self.storage.exists(path) for path in window.paths)
+
+    def transaction_files(self, days: Sequence[date] | None = None) -> list[str]:
+        """The day files' paths, of all days or of the given ones, in order."""
+        if days is None:
+            return list(self.storage.paths("transactions"))
+        paths = (layout.transactions(day, bucket) for day in sorted(days) for bucket in range(self.buckets))
+        return [path for path in paths if self.storage.exists(path)]
+
+    def transactions(
+        self, days: Sequence[date] | None = None, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.Table]:
+        """The rows of the day files, a table a file."""
+        for path in self.transaction_files(days):
+            content = self.storage.read(path)
+            if content is not None:
+                yield parquet.open_file(content, TRANSACTIONS, path).read(columns=columns)
+
+    def summary_of(self, day: date) -> DaySummary:
+        """What the day's files hold now."""
+        files = [content for path in self.transaction_files([day]) if (content := self.storage.read(path)) is not None]
+        columns = ["connection_id", "iso_currency_code", "amount"]
+        rows = pa.concat_tables(
+            [TRANSACTIONS.schema.empty_table().select(columns)]
+            + [parquet.open_file(content, TRANSACTIONS, f"date={day}").read(columns) for content in files]
+        )
+        sums = rows.group_by("iso_currency_code").aggregate([("amount", "sum")]).to_pylist()
+        return DaySummary(
+            day=day,
+            rows=len(rows),
+            connections=len(rows["connection_id"].unique()),
+            amounts={
+                str(s["iso_currency_code"] or "XXX"): s["amount_sum"] for s in sums if s["amount_sum"] is not None
+            },
+            size_bytes=sum(map(len, files)),
+        )
+
+    # Snapshots
+
+    def write_connections(self, snapshot_at: datetime, rows: pa.Table) -> str:
+        """Add a snapshot of the connections; gives its path."""
+        path = layout.connections(snapshot_at)
+        self.storage.write(path, parquet.to_bytes(rows, CONNECTIONS))
+        return path
+
+    def latest_connections(self) -> pa.Table | None:
+        """The newest snapshot; null when none was taken yet."""
+        paths = list(self.storage.paths("connections"))
+        content = self.storage.read(paths[-1]) if paths else None
+        return None if content is None else parquet.from_bytes(content, CONNECTIONS, paths[-1])
+
+    def _unstage(self, seen: Ledger, merged: Sequence[StagedWindow]) -> None:
+        """Take the windows of `seen` off the ledger, the `merged` ones as covered, then their files off the disk."""
+
+        def change(old: Ledger) -> Ledger:
+            covered = old.covered
+            for window in merged:
+                if window.is_provisional:
+                    continue
+                covered = ledgers.cover(covered, Covered(window.start, window.end, window.read_at))
+            left = tuple(window for window in old.staged if window not in seen.staged)
+            return msgspec.structs.replace(old, covered=covered, staged=left)
+
+        self.record(seen.connection_id, seen.platform, change)
+        for window in seen.staged:
+            for path in window.paths:
+                self.storage.delete(path)

@@ -1,0 +1,61 @@
+"""Where each file of the lake lies.
+
+transactions/date=2026-11-01/bucket-00.parquet   one day's transactions of one bucket of connections
+connections/date=2026-11-01/120000.parquet       one snapshot of all connections
+marts/<mart>/date=2026-11-01/<mart>.parquet      one day of a mart
+ledger/<connection_id>.json                      what is covered of one connection
+_staging/                                        what is fetched and not yet committed, and locks
+lake.json                                        the lake's own facts: format, buckets, source
+"""
+
+import hashlib
+import re
+from datetime import date, datetime
+from typing import Final
+
+from rutter_assets.errors import LakeError
+
+FACTS: Final = "lake.json"
+LEDGER: Final = "ledger"
+STAGING: Final = "_staging/windows"
+
+_SAFE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+_DAY: Final = re.compile(r"/date=(\d{4}-\d{2}-\d{2})/")
+
+
+def bucket_of(connection_id: str, buckets: int) -> int:
+    """The bucket a connection belongs to for as long as the lake lives."""
+    return int.from_bytes(hashlib.sha256(connection_id.encode()).digest()[:8]) % buckets
+
+
+def transactions(day: date, bucket: int) -> str:
+    return f"transactions/date={day}/bucket-{bucket:02d}.parquet"
+
+
+def connections(snapshot_at: datetime) -> str:
+    return f"connections/date={snapshot_at:%Y-%m-%d}/{snapshot_at:%H%M%S}.parquet"
+
+
+def mart(name: str, day: date) -> str:
+    return f"marts/{name}/date={day}/{name}.parquet"
+
+
+def ledger(connection_id: str) -> str:
+    return f"{LEDGER}/{segment(connection_id)}.json"
+
+
+def staged(run_id: str, connection_id: str, name: str) -> str:
+    return f"{STAGING}/{segment(run_id)}/{segment(connection_id)}/{name}.parquet"
+
+
+def segment(identifier: str) -> str:
+    """The id as one part of a path; an id that could lead elsewhere is refused."""
+    if not _SAFE_ID.fullmatch(identifier):
+        raise LakeError(f"{identifier!r} is not an id that can name a file; report it to Rutter.")
+    return identifier
+
+
+def day_of(path: str) -> date | None:
+    """The day a file belongs to; null for a file that belongs to none."""
+    found = _DAY.search(path)
+    return date.fromisoformat(found[1]) if found else None

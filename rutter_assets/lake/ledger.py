@@ -1,0 +1,97 @@
+"""The ledger: what is covered of each connection, one small JSON file each.
+
+It is what makes an interrupted load resume, what separates "no sales" from "not loaded", and what a sensor asks
+before it asks the API. Instants are UTC.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Final
+
+import msgspec
+
+from rutter_assets.errors import LakeError
+
+FORMAT: Final = 1
+
+
+class Covered(msgspec.Struct, frozen=True, order=True):
+    """Everything created in `start <= t < end` was read at `read_at`; what came after `read_at` was not yet there."""
+
+    start: datetime
+    end: datetime
+    read_at: datetime
+
+
+class StagedWindow(msgspec.Struct, frozen=True):
+    """A window that is read and on disk in the staging files `paths`, but not yet in the day files.
+
+    What was read with `force_fetch` is provisional: it is stored, and covers nothing.
+    """
+
+    start: datetime
+    end: datetime
+    read_at: datetime
+    paths: tuple[str, ...]
+    rows: int
+    is_provisional: bool = False
+
+
+class LastOutcome(msgspec.Struct, frozen=True):
+    """How the last sync of the connection ended: `kind` as in `ingest.outcome`, and its sentence."""
+
+    at: datetime
+    kind: str
+    message: str
+
+
+class Ledger(msgspec.Struct, frozen=True, kw_only=True):
+    """One connection's ledger.
+
+    `history_loaded_at` is when everything from the configured start up to then was first on disk; null: never yet.
+    """
+
+    format: int = FORMAT
+    connection_id: str
+    platform: str
+    history_loaded_at: datetime | None = None
+    covered: tuple[Covered, ...] = ()
+    staged: tuple[StagedWindow, ...] = ()
+    last_outcome: LastOutcome | None = None
+
+
+def cover(covered: Iterable[Covered], new: Covered) -> tuple[Covered, ...]:
+    """The coverage with `new` in it: of two reads of one time the later counts; in order, without overlaps."""
+    pieces = sorted(covered)
+    cuts = sorted({instant for piece in (*pieces, new) for instant in (piece.start, piece.end)})
+    result: list[Covered] = []
+    for start, end in pairwise(cuts):
+        reads = [piece.read_at for piece in (*pieces, new) if piece.start <= start and end <= piece.end]
+        if not reads:
+            continue
+        last = result[-1] if result else None
+        if last is not None and last.end == start and last.read_at == max(reads):
+            result[-1] = Covered(last.start, end, last.read_at)
+        else:
+            result.append(Covered(start, end, max(reads)))
+    return tuple(result)
+
+
+def encode(ledger: Ledger) -> bytes:
+    """The ledger as indented JSON, to be read by people too."""
+    return msgspec.json.format(msgspec.json.encode(ledger), indent=1) + b"\n"
+
+
+def decode(content: bytes, path: str) -> Ledger:
+    """The ledger of a file; one that is broken or of another format is a `LakeError` that names it and the mend."""
+    try:
+        ledger = msgspec.json.decode(content, type=Ledger)
+        instants = [i for piece in ledger.covered for i in (piece.start, piece.end, piece.read_at)]
+        if ledger.format != FORMAT or any(i.tzinfo is not UTC and i.utcoffset() is None for i in instants):
+            raise msgspec.ValidationError("another format")
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise LakeError(
+            f"{path} is not a ledger of this version ({error}): remove it, and its merchant is read again in full."
+        ) from None
+    return ledger
