@@ -1,0 +1,58 @@
+"""What to read: which windows are missing, and how to cut them. Pure."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Final
+
+from rutter_assets.lake.ledger import Covered, Ledger, StagedWindow
+from rutter_assets.rutter.window import Window
+
+WINDOW_ROWS: Final = 10_000
+"""Rows that a window should hold: twenty full pages, so that its one partial page costs little."""
+
+
+def missing(
+    wanted: Window,
+    ledger: Ledger | None,
+    staged: Sequence[StagedWindow],
+    fresh_since: datetime | None,
+    reread: Window | None = None,
+) -> list[Window]:
+    """The parts of `wanted` that must be read, in order.
+
+    What was read at or after `fresh_since` is fresh. Null: whatever was ever read is, up to the instant it was read at,
+    except for what lies in `reread`.
+    """
+    pieces: list[Covered | StagedWindow] = [*(ledger.covered if ledger else ()), *staged]
+    if fresh_since is not None:
+        return wanted.minus([Window(p.start, p.end) for p in pieces if p.read_at >= fresh_since])
+    fresh = reached(pieces)
+    if reread is not None:
+        fresh = [part for window in fresh for part in window.minus([reread])]
+    return wanted.minus(fresh)
+
+
+def reached(pieces: Iterable[Covered | StagedWindow]) -> list[Window]:
+    """The windows that the pieces cover, each no further than the instant it was read at."""
+    return [Window(p.start, min(p.end, p.read_at)) for p in pieces if p.start < min(p.end, p.read_at)]
+
+
+def has_history(ledger: Ledger, start: date, now: datetime) -> bool:
+    """Whether everything from `start` to the last midnight before `now` was read at some time."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    window = Window.of_days(start, start)
+    return midnight <= window.start or not Window(window.start, midnight).minus(reached(ledger.covered))
+
+
+def cut(windows: Sequence[Window], expected_rows: int | None) -> list[Window]:
+    """The windows in even cuts of about `WINDOW_ROWS` rows, if the rows were spread evenly; null: uncut."""
+    if not expected_rows:
+        return list(windows)
+    total = sum((window.end - window.start for window in windows), timedelta())
+    pieces = []
+    for window in windows:
+        parts = max(1, round(expected_rows / WINDOW_ROWS * ((window.end - window.start) / total)))
+        bounds = [window.start + (window.end - window.start) * n // parts for n in range(parts)] + [window.end]
+        pieces += [Window(start, end) for start, end in pairwise(bounds)]
+    return pieces
