@@ -1,0 +1,94 @@
+"""An in-memory DuckDB for one computation, and the lake's files as relations in it. No SQL is put together here."""
+
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+
+from rutter_assets.errors import LakeError
+from rutter_assets.lake import layout, parquet
+from rutter_assets.lake.lake import Lake
+from rutter_assets.lake.storage import LocalStorage
+from rutter_assets.lake.tables import Table
+from rutter_assets.marts.tables import DATE
+
+_FILES_AT_ONCE: Final = 64
+"""Files of an object store that are in memory together on their way into the engine."""
+
+
+@contextmanager
+def engine() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection of its own, in UTC, that spills what memory does not hold into a folder that goes with it.
+
+    A file of the lake that cannot be read is a `LakeError`.
+    """
+    with tempfile.TemporaryDirectory(prefix="rutter_assets-") as spill:
+        connection = duckdb.connect(
+            config={
+                "temp_directory": spill,
+                "memory_limit": "60%",  # several runs share a machine
+                "preserve_insertion_order": False,  # every final select orders its rows itself
+                "python_enable_replacements": False,
+                "autoinstall_known_extensions": False,
+            }
+        )
+        try:
+            connection.execute("SET TimeZone = 'UTC'")
+            yield connection
+        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+            raise LakeError(
+                f"A file of the lake could not be read: {error}. If it changed meanwhile, run again;"
+                " if it is broken, move it away and sync its day again."
+            ) from error
+        finally:
+            connection.close()
+
+
+def sql(name: str) -> str:
+    """The text of one of the package's SQL files."""
+    return files("rutter_assets.marts").joinpath(f"{name}.sql").read_text(encoding="utf-8")
+
+
+def bind(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, table: Table, paths: Sequence[str], columns: Sequence[str]
+) -> None:
+    """Make the files at `paths`, all of `table`, the relation of its name: `columns`, and `date` from the path.
+
+    A local lake's files are read when a query asks for them; an object store's are read now.
+    """
+    if paths and isinstance(lake.storage, LocalStorage):
+        names = [_literally(lake.storage.uri(path)) for path in paths]
+        found = connection.read_parquet(names, hive_partitioning=True)
+        found.select(*(duckdb.ColumnExpression(name) for name in (*columns, DATE.name))).create_view(table.name)
+        return
+    schema = pa.schema([*(table.schema.field(name) for name in columns), pa.field(DATE.name, DATE.type)])
+    connection.from_arrow(schema.empty_table()).create(table.name)
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        for start in range(0, len(paths), _FILES_AT_ONCE):
+            chunk = paths[start : start + _FILES_AT_ONCE]
+            found_rows = pool.map(lambda path: _dated(lake, table, path, columns), chunk)
+            connection.from_arrow(pa.concat_tables(found_rows).cast(schema)).insert_into(table.name)
+
+
+def define(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Make the select of an SQL file the view of its name."""
+    connection.sql(sql(name)).create_view(name)
+
+
+def _dated(lake: Lake, table: Table, path: str, columns: Sequence[str]) -> pa.Table:
+    content, day = lake.storage.read(path), layout.day_of(path)
+    if content is None:
+        raise LakeError(f"{path} was taken away while it was read: run again.")
+    rows = parquet.open_file(content, table, path).read(columns=list(columns))
+    return rows.append_column(DATE.name, pa.repeat(pa.scalar(day, DATE.type), len(rows)))
+
+
+def _literally(path: str) -> str:
+    """The path as a glob that matches it alone."""
+    return re.sub(r"([*?\[])", r"[\1]", path)

@@ -1,0 +1,169 @@
+"""Transactions → a mart's day files: a range of days is one query, and each day is replaced whole."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from typing import Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from rutter_assets.lake import layout, parquet
+from rutter_assets.lake.lake import Lake
+from rutter_assets.lake.tables import TRANSACTIONS, Table
+from rutter_assets.marts import engine
+from rutter_assets.marts.tables import DATE, FEE_TOTALS, REFUND_RATIOS
+
+MOVEMENT_COLUMNS: Final = (
+    "connection_id",
+    "platform",
+    "id",
+    "order_id",
+    "type",
+    "status",
+    "amount",
+    "fee",
+    "iso_currency_code",
+    "platform_type",
+    "description",
+    "created_at",
+    "platform_data",
+)
+"""What of a transaction decides which movement it is."""
+
+
+@dataclass(frozen=True)
+class Mart:
+    """A mart: its table, and the money columns whose sums tell an observer what a day was like.
+
+    The query is the SQL file of the same name; it reads `movements`.
+    """
+
+    table: Table
+    observed: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.table.name
+
+    @property
+    def sql(self) -> str:
+        return engine.sql(self.name)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The rows as `read` gives them: `date`, then the file's columns."""
+        date_field = pa.field(DATE.name, DATE.type, DATE.nullable, metadata={"description": DATE.description})
+        return pa.schema([date_field, *self.table.schema], metadata=self.table.schema.metadata)
+
+
+MARTS: Final = {
+    mart.name: mart
+    for mart in (
+        Mart(FEE_TOTALS, observed=("gross_volume", "fees_total")),
+        Mart(REFUND_RATIOS, observed=("gross_volume", "refund_amount")),
+    )
+}
+
+
+@dataclass(frozen=True)
+class MartDay:
+    """One day of a mart as it is now on disk; `is_changed`: its bytes differ from those before.
+
+    Without rows there is no file and `size_bytes` is 0. `sums` holds the mart's observed columns by currency, major
+    units.
+    """
+
+    day: date
+    rows: int
+    size_bytes: int
+    is_changed: bool
+    sums: dict[str, dict[str, Decimal]]
+
+
+def compute(lake: Lake, mart: Mart, days: Iterable[date]) -> list[MartDay]:
+    """Compute the mart's given days from the transactions and replace their files; the days, in order.
+
+    A day with transactions but no row of the mart has no file. A day that has neither transactions nor a file is not
+    among the result. After a crash at any moment, computing the same days again mends all.
+    """
+    wanted = set(days)
+    sources = lake.transaction_files(sorted(wanted))
+    empty = {day for path in (*sources, *mart_files(lake, mart, wanted)) if (day := layout.day_of(path))}
+    done = []
+    with engine.engine() as connection:
+        engine.bind(connection, lake, TRANSACTIONS, sources, MOVEMENT_COLUMNS)
+        engine.define(connection, "movements")
+        for day, rows in _by_day(connection.sql(mart.sql)):
+            done.append(_replace(lake, mart, day, rows))
+            empty.discard(day)
+    done += [_replace(lake, mart, day, None) for day in empty]
+    return sorted(done, key=lambda one: one.day)
+
+
+def mart_files(lake: Lake, mart: Mart, days: Iterable[date] | None = None) -> list[str]:
+    """The paths of the mart's day files, of all days or of the given ones, in order."""
+    wanted = None if days is None else set(days)
+    found = ((path, layout.day_of(path)) for path in lake.storage.paths(f"marts/{mart.name}"))
+    return [
+        path
+        for path, day in found
+        if day is not None and path == layout.mart(mart.name, day) and (wanted is None or day in wanted)
+    ]
+
+
+def read(lake: Lake, mart: Mart, days: Iterable[date] | None = None) -> pa.Table:
+    """The mart's rows as they are on disk, of all days or of the given ones, in order; `mart.schema`."""
+    return pa.concat_tables([mart.schema.empty_table(), *(rows for _, rows in read_days(lake, mart, days))])
+
+
+def read_days(lake: Lake, mart: Mart, days: Iterable[date] | None = None) -> Iterator[tuple[date, pa.Table]]:
+    """The mart as `read` gives it, one day at a time."""
+    for path in mart_files(lake, mart, days):
+        content, day = lake.storage.read(path), layout.day_of(path)
+        if content is None or day is None:
+            continue
+        rows = parquet.from_bytes(content, mart.table, path)
+        dates = pa.repeat(pa.scalar(day, DATE.type), len(rows))
+        yield day, pa.table([dates, *rows.columns], schema=mart.schema)
+
+
+def sums_by_currency(rows: pa.Table, columns: Sequence[str]) -> dict[str, dict[str, Decimal]]:
+    """The sums of money or count columns, by currency."""
+    sums = rows.group_by("iso_currency_code").aggregate([(column, "sum") for column in columns])
+    return {
+        row["iso_currency_code"]: {column: row[f"{column}_sum"] for column in columns}
+        for row in sums.sort_by("iso_currency_code").to_pylist()
+    }
+
+
+def _replace(lake: Lake, mart: Mart, day: date, rows: pa.Table | None) -> MartDay:
+    content = None if rows is None else parquet.to_bytes(rows, mart.table)
+    is_changed = lake.storage.change(layout.mart(mart.name, day), lambda _: content)
+    if rows is None or content is None:
+        return MartDay(day, 0, 0, is_changed, {})
+    return MartDay(day, len(rows), len(content), is_changed, sums_by_currency(rows, mart.observed))
+
+
+def _by_day(found: duckdb.DuckDBPyRelation) -> Iterator[tuple[date, pa.Table]]:
+    """A result in the order of `date`, cut into days; it is never in memory as a whole."""
+    begun: list[pa.Table] = []
+    for batch in found.to_arrow_reader(50_000):
+        rows = pa.Table.from_batches([batch])
+        numbers = np.asarray(rows[DATE.name].combine_chunks().cast(pa.int32()))
+        changes = np.flatnonzero(np.diff(numbers)) + 1
+        for start, end in pairwise([0, *changes.tolist(), len(rows)] if len(rows) else []):
+            piece = rows.slice(start, end - start)
+            if begun and begun[0][DATE.name][0] != piece[DATE.name][0]:
+                yield _whole(begun)
+                begun = []
+            begun.append(piece)
+    if begun:
+        yield _whole(begun)
+
+
+def _whole(pieces: Sequence[pa.Table]) -> tuple[date, pa.Table]:
+    return pieces[0][DATE.name][0].as_py(), pa.concat_tables(pieces)
