@@ -24,7 +24,8 @@ def missing(
     What was read at or after `fresh_since` is fresh. Null: whatever was ever read is, up to the instant it was read at,
     except for what lies in `reread`.
     """
-    pieces: list[Covered | StagedWindow] = [*(ledger.covered if ledger else ()), *staged]
+    by_day = [window for window in staged if window.by == "created_at" and not window.is_provisional]
+    pieces: list[Covered | StagedWindow] = [*(ledger.covered if ledger else ()), *by_day]
     if fresh_since is not None:
         return wanted.minus([Window(p.start, p.end) for p in pieces if p.read_at >= fresh_since])
     fresh = reached(pieces)

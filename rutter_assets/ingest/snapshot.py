@@ -65,7 +65,7 @@ def _row(taken_at: datetime, item: Described) -> dict[str, object]:
         "platform": item.connection.platform,
         "name": item.connection.name,
         "status": item.connection.status,
-        "created_at": _instant(item.connection.created_at),
+        "created_at": instant(item.connection.created_at),
     }
     if item.status is not None:
         history = item.status.historical_sync_status
@@ -77,14 +77,14 @@ def _row(taken_at: datetime, item: Described) -> dict[str, object]:
             "is_disabled": disabled.is_disabled,
             "disabled_reason": disabled.disabled_reason if disabled.is_disabled else None,
             "synced_transactions": history.transactions_synced,
-            "oldest_transaction_at": _instant(history.transactions_total.oldest_entity_date),
-            "newest_transaction_at": _instant(history.transactions_total.newest_entity_date),
-            "last_sync_completed_at": _instant(item.status.last_sync_completed_at),
+            "oldest_transaction_at": instant(history.transactions_total.oldest_entity_date),
+            "newest_transaction_at": instant(history.transactions_total.newest_entity_date),
+            "last_sync_completed_at": instant(item.status.last_sync_completed_at),
         }
     return row
 
 
-def _instant(text: str | None) -> datetime | None:
+def instant(text: str | None) -> datetime | None:
     """The instant of an ISO 8601 text, UTC where it names no offset; null for null and for what is no instant."""
     if text is None:
         return None

@@ -68,33 +68,44 @@ def _reads_by_day(storage: Storage, batches: Sequence[Batch]) -> Iterator[tuple[
     """Every day that a window touches, in order, with what each window found of it.
 
     A window is opened when its first day comes and closed after its last, so that memory holds a part of each open
-    window and no more.
+    window and no more. Windows read by update say nothing of days of which they hold no row; they are opened at once.
     """
-    waiting = sorted(batches, key=lambda batch: batch.window.start, reverse=True)
-    open_: list[_OpenWindow] = []
-    day = waiting[-1].window.start.date() if waiting else date.min
+    open_ = [_OpenWindow(storage, batch) for batch in batches if batch.window.by == "updated_at"]
+    waiting = [batch for batch in batches if batch.window.by == "created_at"]
+    waiting.sort(key=lambda batch: batch.window.start, reverse=True)
     while waiting or open_:
+        days = [window.next_day for window in open_ if window.next_day is not None]
+        if waiting:
+            days.append(waiting[-1].window.start.date())
+        if not days:
+            return
+        day = min(days)
         while waiting and waiting[-1].window.start.date() <= day:
             open_.append(_OpenWindow(storage, waiting.pop()))
-        yield day, [window.read_of(day) for window in open_]
-        open_ = [window for window in open_ if window.last_day > day]
-        day = day + timedelta(days=1) if open_ or not waiting else waiting[-1].window.start.date()
+        yield day, [window.read_of(day) for window in open_ if window.next_day == day]
+        open_ = [window for window in open_ if window.next_day is not None]
 
 
 class _OpenWindow:
-    """A staged window, read forward day by day."""
+    """A staged window, read forward day by day; `next_day` is the next one it has something to say of."""
 
     def __init__(self, storage: Storage, batch: Batch) -> None:
         self._batch = batch
         window = batch.window
-        self.last_day = (window.end - timedelta(microseconds=1)).date()
-        self._days = groupby(staging.days_of(storage, window), key=lambda piece: piece[0])
-        self._next = next(self._days, None)
+        self._pieces = groupby(staging.days_of(storage, window), key=lambda piece: piece[0])
+        self._found = next(self._pieces, None)
+        self._states_all = window.by == "created_at"
+        self._last_day = (window.end - timedelta(microseconds=1)).date()
+        self.next_day = window.start.date() if self._states_all else self._found and self._found[0]
 
     def read_of(self, day: date) -> Read:
         rows = _NO_ROWS
-        if self._next is not None and self._next[0] == day:
-            rows = pa.concat_tables([piece for _, piece in self._next[1]])
-            self._next = next(self._days, None)
+        if self._found is not None and self._found[0] == day:
+            rows = pa.concat_tables([piece for _, piece in self._found[1]])
+            self._found = next(self._pieces, None)
         window = self._batch.window
+        if not self._states_all:
+            self.next_day = self._found and self._found[0]
+            return Read(self._batch.connection_id, window.read_at, rows)
+        self.next_day = day + timedelta(days=1) if day < self._last_day else None
         return Read(self._batch.connection_id, window.read_at, rows, window.start, window.end)

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Final, Self
+from uuid import uuid4
 
 import msgspec
 import pyarrow as pa
@@ -18,7 +20,9 @@ from rutter_assets.lake import layout, parquet, staging
 from rutter_assets.lake import ledger as ledgers
 from rutter_assets.lake.commit import Batch, DayCommit, commit
 from rutter_assets.lake.ledger import Covered, Ledger, StagedWindow
-from rutter_assets.lake.storage import Storage, storage_at
+from rutter_assets.lake.local import LocalStorage
+from rutter_assets.lake.objects import ObjectStorage
+from rutter_assets.lake.storage import Storage
 from rutter_assets.lake.tables import CONNECTIONS, TRANSACTIONS
 
 log = logging.getLogger(__name__)
@@ -55,7 +59,7 @@ class Lake:
     @classmethod
     def open(cls, location: str, *, buckets: int, source: str) -> Self:
         """Open the lake at a folder or URL, or make it; a setting that does not fit it is a `SettingError`."""
-        storage = storage_at(location)
+        storage = _storage_at(location)
         wanted = Facts(FORMAT, buckets, source)
         storage.change(layout.FACTS, lambda old: old or msgspec.json.encode(wanted) + b"\n")
         try:
@@ -106,9 +110,9 @@ class Lake:
 
     # Transactions
 
-    def stage_part(self, run_id: str, connection_id: str, name: str, rows: pa.Table) -> str:
+    def stage_part(self, connection_id: str, rows: pa.Table) -> str:
         """Put a part of a window on disk and give its path; it counts once the window is recorded."""
-        path = layout.staged(run_id, connection_id, name)
+        path = layout.staged(self.storage.owner, connection_id, uuid4().hex)
         staging.write_part(self.storage, path, rows)
         return path
 
@@ -131,6 +135,20 @@ class Lake:
     def is_whole(self, window: StagedWindow) -> bool:
         """Whether all of a staged window's files are there: what a crash or another run took away is read again."""
         return all(self.storage.exists(path) for path in window.paths)
+
+    def remove_abandoned(self) -> None:
+        """Remove what killed processes staged and did not record; what they recorded stays for the next commit."""
+        paths: dict[str, list[str]] = {}
+        for path in self.storage.paths(layout.STAGING):
+            paths.setdefault(layout.owner_of(path), []).append(path)
+        abandoned = [owner for owner in paths if owner != self.storage.owner and self.storage.is_abandoned(owner)]
+        if not abandoned:
+            return
+        recorded = {path for ledger in self.ledgers().values() for window in ledger.staged for path in window.paths}
+        for owner in abandoned:
+            for path in paths[owner]:
+                if path not in recorded:
+                    self.storage.delete(path)
 
     def transaction_files(self, days: Sequence[date] | None = None) -> list[str]:
         """The day files' paths, of all days or of the given ones, in order."""
@@ -185,15 +203,26 @@ class Lake:
         """Take the windows of `seen` off the ledger, the `merged` ones as covered, then their files off the disk."""
 
         def change(old: Ledger) -> Ledger:
-            covered = old.covered
+            covered, watermark = old.covered, old.watermark
             for window in merged:
-                if window.is_provisional:
-                    continue
-                covered = ledgers.cover(covered, Covered(window.start, window.end, window.read_at))
+                if window.by == "updated_at" and window.watermark is not None:
+                    watermark = max(watermark or window.watermark, window.watermark)
+                elif window.by == "created_at" and not window.is_provisional:
+                    covered = ledgers.cover(covered, Covered(window.start, window.end, window.read_at))
             left = tuple(window for window in old.staged if window not in seen.staged)
-            return msgspec.structs.replace(old, covered=covered, staged=left)
+            return msgspec.structs.replace(old, covered=covered, watermark=watermark, staged=left)
 
         self.record(seen.connection_id, seen.platform, change)
         for window in seen.staged:
             for path in window.paths:
                 self.storage.delete(path)
+
+
+def _storage_at(location: str) -> Storage:
+    """The storage that `RUTTER_LAKE` names: a folder, or the URL of a place in an object store."""
+    if "://" not in location:
+        return LocalStorage(Path(location))
+    scheme = location.split("://", 1)[0]
+    if scheme not in ("s3", "gs", "az", "abfs", "abfss"):
+        raise SettingError(f"RUTTER_LAKE names the scheme {scheme}://: give a folder, or an s3://, gs:// or az:// URL.")
+    return ObjectStorage(location)

@@ -44,8 +44,13 @@ def ledger(connection_id: str) -> str:
     return f"{LEDGER}/{segment(connection_id)}.json"
 
 
-def staged(run_id: str, connection_id: str, name: str) -> str:
-    return f"{STAGING}/{segment(run_id)}/{segment(connection_id)}/{name}.parquet"
+def staged(owner: str, connection_id: str, name: str) -> str:
+    return f"{STAGING}/{owner}/{segment(connection_id)}/{name}.parquet"
+
+
+def owner_of(staged_path: str) -> str:
+    """The process that staged a file."""
+    return staged_path.removeprefix(f"{STAGING}/").split("/", 1)[0]
 
 
 def segment(identifier: str) -> str:

@@ -7,7 +7,7 @@ before it asks the API. Instants are UTC.
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -27,7 +27,8 @@ class Covered(msgspec.Struct, frozen=True, order=True):
 class StagedWindow(msgspec.Struct, frozen=True):
     """A window that is read and on disk in the staging files `paths`, but not yet in the day files.
 
-    What was read with `force_fetch` is provisional: it is stored, and covers nothing.
+    It was read by `created_at`, and then covers `start <= t < end`, or by `updated_at`, and then takes the connection's
+    watermark to `watermark`. What was read with `force_fetch` is provisional: it is stored, and covers nothing.
     """
 
     start: datetime
@@ -35,7 +36,9 @@ class StagedWindow(msgspec.Struct, frozen=True):
     read_at: datetime
     paths: tuple[str, ...]
     rows: int
+    by: Literal["created_at", "updated_at"] = "created_at"
     is_provisional: bool = False
+    watermark: datetime | None = None
 
 
 class LastOutcome(msgspec.Struct, frozen=True):
@@ -50,12 +53,14 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     """One connection's ledger.
 
     `history_loaded_at` is when everything from the configured start up to then was first on disk; null: never yet.
+    `watermark`: every change that the API knew of up to then is on disk; null: before the history is.
     """
 
     format: int = FORMAT
     connection_id: str
     platform: str
     history_loaded_at: datetime | None = None
+    watermark: datetime | None = None
     covered: tuple[Covered, ...] = ()
     staged: tuple[StagedWindow, ...] = ()
     last_outcome: LastOutcome | None = None

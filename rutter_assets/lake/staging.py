@@ -1,11 +1,14 @@
 """Staged windows: what was fetched and is not yet in the day files, as small Parquet files ordered by time."""
 
-from collections.abc import Iterator
+import heapq
+from collections.abc import Iterator, Sequence
 from datetime import date
-from itertools import pairwise
+from itertools import chain, pairwise
+from operator import itemgetter
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from rutter_assets.errors import LakeError
 from rutter_assets.lake import parquet
@@ -28,14 +31,35 @@ def write_part(storage: Storage, path: str, rows: pa.Table) -> None:
 
 
 def days_of(storage: Storage, window: StagedWindow) -> Iterator[tuple[date, pa.Table]]:
-    """The window's rows day by day; a day can come more than once when the API did not sort by `created_at`."""
-    for path in window.paths:
-        content = storage.read(path)
-        if content is None:
-            raise LakeError(f"{path} was taken away while it was read: run the sync again.")
-        file = parquet.open_file(content, STAGED, path)
-        for batch in file.iter_batches(_ROW_GROUP_ROWS):
-            yield from _by_day(pa.Table.from_batches([batch], TRANSACTIONS.schema))
+    """The window's rows as (day, rows), days in order; a day may come in several pieces, one after the other."""
+    parts = [_pieces(storage, path) for path in window.paths]
+    if _follow_each_other(storage, window.paths):
+        yield from chain.from_iterable(parts)
+    else:
+        yield from heapq.merge(*parts, key=itemgetter(0))
+
+
+def _pieces(storage: Storage, path: str) -> Iterator[tuple[date, pa.Table]]:
+    for batch in _open(storage, path).iter_batches(_ROW_GROUP_ROWS):
+        yield from _by_day(pa.Table.from_batches([batch], TRANSACTIONS.schema))
+
+
+def _follow_each_other(storage: Storage, paths: Sequence[str]) -> bool:
+    """Whether each part ends before the next one begins: so when the API sorts by `created_at`, as it should."""
+    column = TRANSACTIONS.schema.get_field_index("created_at")
+    bounds = []
+    for path in paths if len(paths) > 1 else ():
+        footer = _open(storage, path).metadata
+        groups = [footer.row_group(n).column(column).statistics for n in range(footer.num_row_groups)]
+        bounds.append((groups[0].min, groups[-1].max))
+    return all(one[1] <= other[0] for one, other in pairwise(bounds))
+
+
+def _open(storage: Storage, path: str) -> pq.ParquetFile:
+    content = storage.read(path)
+    if content is None:
+        raise LakeError(f"{path} was taken away while it was read: run the sync again.")
+    return parquet.open_file(content, STAGED, path)
 
 
 def _by_day(rows: pa.Table) -> Iterator[tuple[date, pa.Table]]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from rutter_assets.errors import LakeError
 from rutter_assets.lake import layout, parquet
 from rutter_assets.lake.lake import Lake
-from rutter_assets.lake.storage import LocalStorage
+from rutter_assets.lake.local import LocalStorage
 from rutter_assets.lake.tables import Table
 from rutter_assets.marts.tables import DATE
 

@@ -5,7 +5,7 @@ string, a token or an address.
 """
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Literal, Self
@@ -90,7 +90,7 @@ class RutterClient:
 
     async def transactions(
         self, connection: Connection, window: Window, by: TimeField = "created_at", *, force_fetch: bool = False
-    ) -> AsyncIterator[Page]:
+    ) -> AsyncGenerator[Page, None]:
         """The pages of the connection's transactions whose `by` lies in the window, oldest first as the API sorts.
 
         The API's bounds are inclusive milliseconds. The upper one is sent as the window's end, so that a row between

@@ -27,7 +27,7 @@ def run(sandbox: Sandbox, lake: Lake, window: Window = OCTOBER, **options: Any) 
     async def body() -> SyncReport:
         source = source_of(sandbox, give_up_after_s=1.0)
         async with source.client:
-            request = SyncRequest(window, window.start.date(), options.pop("run_id", "run"), **options)
+            request = SyncRequest(window, window.start.date(), **options)
             return await sync(source, lake, request)
 
     return asyncio.run(body())
@@ -78,7 +78,7 @@ def test_the_same_range_twice_changes_no_byte(serve: ServeWorld, lake: Lake) -> 
     run(sandbox, lake)
     before = files(lake)
     sandbox.clock.advance(timedelta(hours=1))
-    report = run(sandbox, lake, run_id="again", fresh_since=sandbox.clock.now())
+    report = run(sandbox, lake, fresh_since=sandbox.clock.now())
     assert report.rows == 700
     assert files(lake) == before
     assert not any(day.is_changed for day in report.days)
@@ -97,7 +97,7 @@ def test_what_was_never_read_is_all_that_a_second_load_reads(serve: ServeWorld, 
     run(sandbox, lake)
     sandbox.requests.clear()
     sandbox.clock.advance(timedelta(hours=2))
-    run(sandbox, lake, run_id="again")
+    run(sandbox, lake)
     (asked,) = [record.params for record in sandbox.requests if record.path == "/transactions"]
     assert int(asked["created_at_min"]) == int(NOW.timestamp() * 1000)
 
@@ -117,7 +117,7 @@ def test_a_closed_gate_is_skipped_and_says_so(serve: ServeWorld, lake: Lake) -> 
     assert [item["id"] for item in stored(lake)] == ["transaction-0004"]
     report.raise_for_failures()
     sandbox.clock.set(later)
-    assert {item.name for item in run(sandbox, lake, run_id="later").of_kind("synced")} == {"open", "waits"}
+    assert {item.name for item in run(sandbox, lake).of_kind("synced")} == {"open", "waits"}
 
 
 def test_a_gate_forced_open_gives_provisional_rows_and_covers_nothing(serve: ServeWorld, lake: Lake) -> None:
@@ -131,7 +131,7 @@ def test_a_gate_forced_open_gives_provisional_rows_and_covers_nothing(serve: Ser
     run(sandbox, lake, force_fetch=True)
     assert [(item["id"], item["is_provisional"]) for item in stored(lake)] == [("transaction-0001", True)]
     sandbox.clock.set(later)
-    run(sandbox, lake, run_id="final")
+    run(sandbox, lake)
     assert {item["id"]: item["is_provisional"] for item in stored(lake)} == {
         "transaction-0001": False,
         "transaction-0002": False,
@@ -149,7 +149,7 @@ def test_one_merchants_failure_is_reported_and_the_others_are_on_disk(serve: Ser
         report.raise_for_failures()
     assert report.of_kind("failed")[0].connection_id in str(caught.value)
     sandbox.requests.clear()
-    run(sandbox, lake, run_id="retry", fresh_since=NOW)
+    run(sandbox, lake, fresh_since=NOW)
     assert [r.connection_id for r in sandbox.requests if r.path == "/transactions"] == [
         report.of_kind("failed")[0].connection_id
     ]
@@ -165,9 +165,7 @@ def test_a_failed_window_leaves_the_stored_day_as_it_was(serve: ServeWorld, lake
     run(sandbox, lake)
     before = files(lake)
     with Script(answers) as script:
-        report = run(
-            serve(Merchant.of([row(1), row(2)]), middleware=script), lake, run_id="b", fresh_since=NOW + timedelta(1)
-        )
+        report = run(serve(Merchant.of([row(1), row(2)]), middleware=script), lake, fresh_since=NOW + timedelta(1))
     assert [outcome.kind for outcome in report.outcomes] == ["needs_update"]
     assert files(lake) == before
 
@@ -184,7 +182,7 @@ def test_a_row_that_vanished_at_the_source_vanishes_at_the_next_read_of_its_day(
     sandbox = serve(Merchant.of([given_row(row(1)), given_row(row(2)), gone("transaction-0002", gone_at)]))
     run(sandbox, lake)
     sandbox.clock.set(NOW + timedelta(hours=1))
-    run(sandbox, lake, run_id="again", fresh_since=sandbox.clock.now())
+    run(sandbox, lake, fresh_since=sandbox.clock.now())
     assert [item["id"] for item in stored(lake)] == ["transaction-0001"]
 
 
@@ -226,14 +224,14 @@ def test_history_counts_as_loaded_once_it_is_whole(serve: ServeWorld, lake: Lake
     first = Window.of_days(date(2026, 10, 30), date(2026, 11, 1))
     connection_id = sandbox.world.merchants[0].id
 
-    async def load(window: Window, run_id: str) -> None:
+    async def load(window: Window) -> None:
         source = source_of(sandbox)
         async with source.client:
-            await sync(source, lake, SyncRequest(window, date(2026, 10, 1), run_id))
+            await sync(source, lake, SyncRequest(window, date(2026, 10, 1)))
 
-    asyncio.run(load(first, "a"))
+    asyncio.run(load(first))
     assert (ledger := lake.ledger(connection_id)) is not None
     assert ledger.history_loaded_at is None
-    asyncio.run(load(OCTOBER, "b"))
+    asyncio.run(load(OCTOBER))
     assert (ledger := lake.ledger(connection_id)) is not None
     assert ledger.history_loaded_at == NOW

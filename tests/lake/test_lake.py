@@ -13,7 +13,7 @@ from rutter_assets.errors import LakeError, SettingError
 from rutter_assets.lake import layout
 from rutter_assets.lake.lake import Lake
 from rutter_assets.lake.ledger import StagedWindow
-from rutter_assets.lake.storage import LocalStorage
+from rutter_assets.lake.local import LocalStorage
 from tests.lake.rows import at, table, transaction
 
 DAY = (at(0), at(0, day=2))
@@ -22,7 +22,7 @@ DAY = (at(0), at(0, day=2))
 def stage(
     lake: Lake, rows: pa.Table, connection: str = "c1", read_at: int = 5, window: tuple[datetime, datetime] = DAY
 ) -> None:
-    path = lake.stage_part("run", connection, f"{read_at}-0000", rows)
+    path = lake.stage_part(connection, rows)
     lake.record_staged(connection, "SHOPIFY", StagedWindow(*window, at(read_at), (path,), len(rows)))
 
 

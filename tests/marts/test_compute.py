@@ -10,7 +10,7 @@ import pytest
 from rutter_assets.errors import LakeError
 from rutter_assets.lake import layout
 from rutter_assets.lake.lake import Lake
-from rutter_assets.lake.storage import ObjectStorage
+from rutter_assets.lake.objects import ObjectStorage
 from rutter_assets.marts.mart import MARTS, MartDay, compute, read
 from rutter_assets.marts.summary import summary
 from tests.marts.given import DAY, NOON, rows_of, store, transaction
