@@ -1,9 +1,11 @@
 """Staged windows → day files: each touched file is rewritten once for the whole batch, whatever the windows."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence, Set
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from itertools import groupby
 from typing import Final
 
@@ -14,6 +16,9 @@ from rutter_assets.lake.ledger import StagedWindow
 from rutter_assets.lake.merge import Read, merge
 from rutter_assets.lake.storage import Storage
 from rutter_assets.lake.tables import TRANSACTIONS
+
+_WRITERS: Final = 4
+"""Day files in the making at a time: compressing and syncing them waits for the disk, and holds no lock of Python."""
 
 _NO_ROWS: Final = TRANSACTIONS.schema.empty_table()
 
@@ -42,21 +47,37 @@ def commit(
     It may be repeated after a crash at any moment: a window that is already merged changes nothing.
     """
     stored = set(storage.paths("transactions"))
-    commits = []
-    for day, reads in _reads_by_day(storage, batches):
-        touched, changed = False, False
-        by_bucket: dict[int, list[Read]] = defaultdict(list)
-        for read in reads:
-            by_bucket[layout.bucket_of(read.connection_id, buckets)].append(read)
-        for bucket, of_bucket in sorted(by_bucket.items()):
-            path = layout.transactions(day, bucket)
-            if path in stored or any(len(read.rows) for read in of_bucket):
-                touched = True
-                changed |= storage.change(path, lambda old, p=path, r=of_bucket: _merged(old, r, p))  # type: ignore[misc]
-        if touched:
-            commits.append(DayCommit(day, changed))
-            on_day(commits[-1])
+    commits: list[DayCommit] = []
+    writing: deque[Future[DayCommit | None]] = deque()
+
+    def take_oldest() -> None:
+        done = writing.popleft().result()
+        if done is not None:
+            commits.append(done)
+            on_day(done)
+
+    with ThreadPoolExecutor(_WRITERS, "commit") as writers:
+        for day, reads in _reads_by_day(storage, batches):
+            writing.append(writers.submit(_commit_day, storage, buckets, stored, day, reads))
+            if len(writing) > 2 * _WRITERS:
+                take_oldest()
+        while writing:
+            take_oldest()
     return commits
+
+
+def _commit_day(storage: Storage, buckets: int, stored: Set[str], day: date, reads: Sequence[Read]) -> DayCommit | None:
+    """Merge the reads into the day's files; null when there is neither a stored row nor a new one."""
+    by_bucket: dict[int, list[Read]] = defaultdict(list)
+    for read in reads:
+        by_bucket[layout.bucket_of(read.connection_id, buckets)].append(read)
+    is_touched, is_changed = False, False
+    for bucket, of_bucket in sorted(by_bucket.items()):
+        path = layout.transactions(day, bucket)
+        if path in stored or any(len(read.rows) for read in of_bucket):
+            is_touched = True
+            is_changed |= storage.change(path, partial(_merged, reads=of_bucket, path=path))
+    return DayCommit(day, is_changed) if is_touched else None
 
 
 def _merged(old: bytes | None, reads: Sequence[Read], path: str) -> bytes | None:

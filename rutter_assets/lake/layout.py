@@ -45,7 +45,7 @@ def ledger(connection_id: str) -> str:
 
 
 def staged(owner: str, connection_id: str, name: str) -> str:
-    return f"{STAGING}/{owner}/{segment(connection_id)}/{name}.parquet"
+    return f"{STAGING}/{owner}/{segment(connection_id)}/{name}.arrow"
 
 
 def owner_of(staged_path: str) -> str:

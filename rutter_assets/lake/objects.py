@@ -6,6 +6,7 @@ first. Nobody can tell there whether a process has ended, so what a killed one s
 
 import uuid
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, PreconditionError
@@ -13,6 +14,9 @@ from obstore.store import ObjectStore, from_url
 
 from rutter_assets.errors import LakeError
 from rutter_assets.lake.storage import Change
+
+if TYPE_CHECKING:
+    from obstore import UpdateVersion
 
 
 class ObjectStorage:
@@ -55,7 +59,7 @@ class ObjectStorage:
                 elif found is None:
                     obstore.put(self._store, path, new, mode="create")
                 else:
-                    obstore.put(self._store, path, new, mode={"e_tag": found[1], "version": None})
+                    obstore.put(self._store, path, new, mode=found[1])
             except (AlreadyExistsError, PreconditionError):
                 continue
             return True
@@ -71,9 +75,14 @@ class ObjectStorage:
     def uri(self, path: str) -> str:
         return f"{self._url}/{path}"
 
-    def _get(self, path: str) -> tuple[bytes, str | None] | None:
+    def _get(self, path: str) -> "tuple[bytes, UpdateVersion] | None":
         try:
             found = obstore.get(self._store, path)
         except FileNotFoundError:
             return None
-        return bytes(found.bytes()), found.meta["e_tag"]
+        version: UpdateVersion = {}
+        if found.meta["e_tag"] is not None:
+            version["e_tag"] = found.meta["e_tag"]
+        if found.meta["version"] is not None:
+            version["version"] = found.meta["version"]
+        return bytes(found.bytes()), version

@@ -9,14 +9,15 @@ from rutter_assets.errors import LakeError
 from rutter_assets.lake.tables import Table
 
 
-def to_bytes(rows: pa.Table, table: Table, row_group_rows: int | None = None) -> bytes:
+def to_bytes(rows: pa.Table, table: Table) -> bytes:
     """The table's rows, in its order, as one Parquet file."""
     ordered = (
         rows.select(table.schema.names).cast(table.schema).sort_by([(name, "ascending") for name in table.sorted_by])
     )
     sink = io.BytesIO()
+    repeating = [column.name for column in table.columns if column.is_repeating]
     pq.write_table(
-        ordered.combine_chunks(), sink, row_group_size=row_group_rows, compression="zstd", compression_level=3
+        ordered.combine_chunks(), sink, compression="zstd", compression_level=1, use_dictionary=repeating or False
     )
     return sink.getvalue()
 

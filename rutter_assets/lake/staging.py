@@ -1,4 +1,4 @@
-"""Staged windows: what was fetched and is not yet in the day files, as small Parquet files ordered by time."""
+"""Staged windows: what was fetched and is not yet in the day files, as small Arrow files ordered by time."""
 
 import heapq
 from collections.abc import Iterator, Sequence
@@ -8,26 +8,26 @@ from operator import itemgetter
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from rutter_assets.errors import LakeError
-from rutter_assets.lake import parquet
 from rutter_assets.lake.ledger import StagedWindow
 from rutter_assets.lake.storage import Storage
-from rutter_assets.lake.tables import TRANSACTIONS, Table
+from rutter_assets.lake.tables import TRANSACTIONS
 
 PART_ROWS = 20_000
 """Rows of one staged file at most: what one open window holds in memory."""
 
-_ROW_GROUP_ROWS = 4_096
-
-STAGED = Table(TRANSACTIONS.name, TRANSACTIONS.one_row_per, TRANSACTIONS.columns, ("created_at", "connection_id", "id"))
-"""A transaction as staged: the same columns, ordered by time so that days can be cut off one after the other."""
+_BATCH_ROWS = 4_096
+"""Rows that a commit reads of one staged file at a time."""
 
 
 def write_part(storage: Storage, path: str, rows: pa.Table) -> None:
-    """Put one part of a window on disk."""
-    storage.write(path, parquet.to_bytes(rows, STAGED, row_group_rows=_ROW_GROUP_ROWS))
+    """Put one part of a window on disk, ordered by time so that days can be cut off one after the other."""
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with pa.ipc.new_file(sink, TRANSACTIONS.schema, options=options) as file:
+        file.write_table(rows.sort_by("created_at").combine_chunks(), max_chunksize=_BATCH_ROWS)
+    storage.write(path, sink.getvalue().to_pybytes())
 
 
 def days_of(storage: Storage, window: StagedWindow) -> Iterator[tuple[date, pa.Table]]:
@@ -40,26 +40,29 @@ def days_of(storage: Storage, window: StagedWindow) -> Iterator[tuple[date, pa.T
 
 
 def _pieces(storage: Storage, path: str) -> Iterator[tuple[date, pa.Table]]:
-    for batch in _open(storage, path).iter_batches(_ROW_GROUP_ROWS):
-        yield from _by_day(pa.Table.from_batches([batch], TRANSACTIONS.schema))
+    file = _open(storage, path)
+    for number in range(file.num_record_batches):
+        yield from _by_day(pa.Table.from_batches([file.get_batch(number)], TRANSACTIONS.schema))
 
 
 def _follow_each_other(storage: Storage, paths: Sequence[str]) -> bool:
     """Whether each part ends before the next one begins: so when the API sorts by `created_at`, as it should."""
-    column = TRANSACTIONS.schema.get_field_index("created_at")
     bounds = []
     for path in paths if len(paths) > 1 else ():
-        footer = _open(storage, path).metadata
-        groups = [footer.row_group(n).column(column).statistics for n in range(footer.num_row_groups)]
-        bounds.append((groups[0].min, groups[-1].max))
+        file = _open(storage, path)
+        first, last = file.get_batch(0)["created_at"], file.get_batch(file.num_record_batches - 1)["created_at"]
+        bounds.append((first[0].as_py(), last[-1].as_py()))
     return all(one[1] <= other[0] for one, other in pairwise(bounds))
 
 
-def _open(storage: Storage, path: str) -> pq.ParquetFile:
+def _open(storage: Storage, path: str) -> pa.ipc.RecordBatchFileReader:
     content = storage.read(path)
     if content is None:
         raise LakeError(f"{path} was taken away while it was read: run the sync again.")
-    return parquet.open_file(content, STAGED, path)
+    try:
+        return pa.ipc.open_file(pa.BufferReader(content))
+    except pa.ArrowInvalid:
+        raise LakeError(f"{path} is broken: remove it, and its window is read again.") from None
 
 
 def _by_day(rows: pa.Table) -> Iterator[tuple[date, pa.Table]]:

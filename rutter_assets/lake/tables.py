@@ -14,12 +14,16 @@ INSTANT: Final = pa.timestamp("us", tz="UTC")
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its Arrow type, what a value says, and whether it may be null."""
+    """A column: its Arrow type, what a value says, whether it may be null, and whether few values come again and again.
+
+    A repeating column is stored by dictionary, which others are not: that takes time and saves nothing.
+    """
 
     name: str
     type: pa.DataType
     description: str
     nullable: bool = True
+    is_repeating: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,21 +48,40 @@ TRANSACTIONS: Final = Table(
     "transactions",
     "(connection_id, id): one money movement as the API sent it last",
     (
-        Column("connection_id", pa.string(), "The Rutter id of the merchant's connection.", nullable=False),
-        Column("platform", pa.string(), "The connection's platform, as the API names it.", nullable=False),
+        Column(
+            "connection_id",
+            pa.string(),
+            "The Rutter id of the merchant's connection.",
+            nullable=False,
+            is_repeating=True,
+        ),
+        Column(
+            "platform",
+            pa.string(),
+            "The connection's platform, as the API names it.",
+            nullable=False,
+            is_repeating=True,
+        ),
         Column("id", pa.string(), "The Rutter id of the transaction; unique within a connection.", nullable=False),
         Column("platform_id", pa.string(), "The platform's own id of the transaction."),
         Column("order_id", pa.string(), "The Rutter id of the order; null where the platform has none."),
         Column("platform_customer_id", pa.string(), "The platform's own id of the customer."),
-        Column("payment_method_type", pa.string(), "cash, card, other, or a value newer than the contract."),
-        Column("status", pa.string(), "success, failure, pending, cancelled, refunded, other, or newer."),
-        Column("type", pa.string(), "sale, refund, void, payout, fee, other, or newer."),
+        Column(
+            "payment_method_type",
+            pa.string(),
+            "cash, card, other, or a value newer than the contract.",
+            is_repeating=True,
+        ),
+        Column(
+            "status", pa.string(), "success, failure, pending, cancelled, refunded, other, or newer.", is_repeating=True
+        ),
+        Column("type", pa.string(), "sale, refund, void, payout, fee, other, or newer.", is_repeating=True),
         Column("amount", MONEY, "Major units with the platform's sign, exactly as sent. Null: not told."),
         Column("fee", MONEY, "The embedded fee, major units, as sent. Null: unknown, which is not zero."),
-        Column("gateway", pa.string(), "The payment gateway."),
+        Column("gateway", pa.string(), "The payment gateway.", is_repeating=True),
         Column("gateway_data", pa.string(), "The gateway's metadata: the JSON text as sent."),
-        Column("iso_currency_code", pa.string(), "ISO 4217 code of amount and fee. Null: not told."),
-        Column("platform_type", pa.string(), "The platform's own type of the transaction."),
+        Column("iso_currency_code", pa.string(), "ISO 4217 code of amount and fee. Null: not told.", is_repeating=True),
+        Column("platform_type", pa.string(), "The platform's own type of the transaction.", is_repeating=True),
         Column("description", pa.string(), "The description, as sent."),
         Column(
             "created_at", INSTANT, "When the transaction was created; its UTC date is the partition.", nullable=False
