@@ -22,6 +22,7 @@ _MEND = {
     "start_date": "give a UTC date of the past as YYYY-MM-DD, such as 2024-01-01",
     "requests_per_10s": "give a whole number from 1 to 100000; Rutter's limit is 500",
     "buckets": "give a whole number from 1 to 99, the one the lake was made with",
+    "update_overlap_hours": "give a whole number of hours, 0 or more; a day absorbs clocks that differ",
     "sandbox_seed": "give a whole number",
     "sandbox_clock": "give an instant with its offset, such as 2026-11-01T12:00:00Z",
 }
@@ -78,6 +79,7 @@ class Settings(BaseSettings):
     start_date: Annotated[date, BeforeValidator(_iso_date), AfterValidator(_in_the_past)] = date(2024, 1, 1)
     requests_per_10s: int = Field(default=500, ge=1, le=100_000)
     buckets: int = Field(default=1, ge=1, le=99)
+    update_overlap_hours: int = Field(default=24, ge=0, le=24 * 366)
     sandbox_seed: int = 7
     sandbox_clock: Annotated[datetime, AfterValidator(_aware)] | None = None
 

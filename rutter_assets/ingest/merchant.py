@@ -15,6 +15,7 @@ from rutter_assets.ingest.source import Source
 from rutter_assets.ingest.turns import Turns
 from rutter_assets.lake.lake import Lake
 from rutter_assets.rutter.client import TimeField
+from rutter_assets.rutter.contract import PAGE_ROWS
 from rutter_assets.rutter.types import Connection, ConnectionStatus
 from rutter_assets.rutter.window import Window
 
@@ -62,6 +63,13 @@ class Merchant:
         else:
             kind, message = "synced", self.note or f"{self.rows} transactions read."
         return Outcome(self.connection.id, self.name, self.connection.platform, kind, message, self.rows)
+
+    @property
+    def expected_requests(self) -> int | None:
+        """About how many pages its windows have; null: the API does not tell how many rows there are."""
+        if self.expected_rows is None:
+            return None
+        return max(len(self.windows), -(-self.expected_rows // PAGE_ROWS))
 
     @property
     def is_open(self) -> bool:

@@ -13,10 +13,10 @@ from typing import Final, Literal
 
 import msgspec
 
-from rutter_assets.errors import Exchange, TransientError
+from rutter_assets.errors import Exchange, LakeError, TransientError
 from rutter_assets.ingest import plan
 from rutter_assets.ingest.gate import GateKind
-from rutter_assets.ingest.snapshot import Described, describe
+from rutter_assets.ingest.snapshot import Described, describe, instant
 from rutter_assets.ingest.source import Source
 from rutter_assets.lake.lake import Lake
 from rutter_assets.lake.ledger import Ledger
@@ -42,7 +42,8 @@ class Decision:
     """What a look decided about one connection.
 
     `open`: load it now. `waiting`, `needs_update`, `disabled`: its gate is closed. `loading`: a run is at it.
-    `backing_off`: a run ended without its history, and the next one is not due. `unreadable`: its status is not told.
+    `backing_off`: a run ended without its history, and the next one is not due. `unreadable`: its status, or its
+    ledger, cannot be read.
     """
 
     connection_id: str
@@ -64,7 +65,7 @@ class Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     version: Literal[1] = 1
     after: str = ""
-    attempts: dict[str, Attempt] = {}  # noqa: RUF012 - msgspec copies it
+    attempts: dict[str, Attempt] = {}
 
     @classmethod
     def decode(cls, text: str | None) -> "Cursor":
@@ -113,7 +114,7 @@ _WORDS: Final[Mapping[DecisionKind, str]] = {
     "waiting": "still in the API's own sync",
     "needs_update": "until the merchant logs in again",
     "disabled": "disabled until the merchant acts",
-    "unreadable": "whose status could not be read",
+    "unreadable": "that could not be read",
 }
 
 
@@ -131,9 +132,9 @@ async def look(
 ) -> Opening:
     """Ask those whose turn it is and decide about each.
 
-    `in_flight`: connections that a run is loading; `is_used`: whether a run of this key has ended; `now`: the computer's
-    time, by which attempts are spaced. One connection's fault is its decision; that the list cannot be read is an
-    `ApiError`.
+    `in_flight`: connections that a run is loading; `is_used`: whether a run of this key has ended; `now`: the time of
+    the computer, by which attempts are spaced. One connection's fault is its decision; that the list cannot be read is
+    an `ApiError`.
     """
     deadline = asyncio.get_running_loop().time() + budget_s
     try:
@@ -143,9 +144,10 @@ async def look(
         raise TransientError(
             f"The API did not list the connections within {budget_s:g} s.", Exchange(contract.CONNECTIONS)
         ) from None
-    ledgers = await asyncio.to_thread(lake.ledgers)
-    pending = [one for one in listed if not is_loaded(ledgers.get(one.id), history_start)]
-    decisions = [early for one in pending if (early := without_asking(one, cursor, in_flight, now))]
+    loaded, broken = await asyncio.to_thread(_loaded, lake, listed, history_start)
+    pending = [one for one in listed if one.id not in loaded and one.id not in broken]
+    decisions = [Decision(one.id, _name(one), "unreadable", broken[one.id]) for one in listed if one.id in broken]
+    decisions += [early for one in pending if (early := without_asking(one, cursor, in_flight, now))]
     decided = {decision.connection_id for decision in decisions}
     turn = in_turn([one for one in pending if one.id not in decided], cursor.after)[:most_asked]
     asked = await _ask(source, turn, deadline)
@@ -153,15 +155,14 @@ async def look(
     attempts = {one.id: cursor.attempts[one.id] for one in pending if one.id in cursor.attempts}
     after = asked[-1].connection.id if asked else cursor.after
     opened = [decision for decision in decisions if decision.kind == "open"]
-    loaded_count = len(listed) - len(pending)
     if not opened:
-        return Opening(decisions, loaded_count, Cursor(after=after, attempts=attempts))
+        return Opening(decisions, len(loaded), Cursor(after=after, attempts=attempts))
     load = tuple(sorted(decision.connection_id for decision in opened))
     generations, run_key = next_key(load, attempts, is_used)
     attempts |= {connection_id: Attempt(generation, now) for connection_id, generation in generations.items()}
     told = [decision.oldest for decision in opened if decision.oldest is not None]
     oldest = min(told) if len(told) == len(opened) else None
-    return Opening(decisions, loaded_count, Cursor(after=after, attempts=attempts), load, run_key, oldest)
+    return Opening(decisions, len(loaded), Cursor(after=after, attempts=attempts), load, run_key, oldest)
 
 
 def is_loaded(ledger: Ledger | None, history_start: date) -> bool:
@@ -181,7 +182,7 @@ def without_asking(
     connection: Connection, cursor: Cursor, in_flight: Collection[str], now: datetime
 ) -> Decision | None:
     """The decision about a connection whose status does not matter now; null: ask."""
-    name = connection.name or connection.platform
+    name = _name(connection)
     if connection.id in in_flight:
         return Decision(connection.id, name, "loading", "A run is loading it.")
     attempt = cursor.attempts.get(connection.id)
@@ -194,17 +195,16 @@ def without_asking(
 
 def of_status(described: Described) -> Decision:
     """The decision about a connection by what the API says of it."""
-    connection = described.connection
-    name = connection.name or connection.platform
+    connection, name = described.connection, _name(described.connection)
     if described.gate is None or described.status is None:
         return Decision(connection.id, name, "unreadable", str(described.error))
-    oldest = described.status.historical_sync_status.transactions_total.oldest_entity_date
-    return Decision(connection.id, name, described.gate.kind, described.gate.message, _day(oldest))
+    oldest = instant(described.status.historical_sync_status.transactions_total.oldest_entity_date)
+    return Decision(connection.id, name, described.gate.kind, described.gate.message, oldest and oldest.date())
 
 
 def backoff(generation: int) -> timedelta:
-    """How long to wait after the load of this generation was asked for: a minute, doubled each time, an hour at most."""
-    return min(FIRST_BACKOFF * 2 ** min(generation - 1, 10), LONGEST_BACKOFF)
+    """How long to wait after a load of this generation was asked for: a minute, doubled each time, an hour at most."""
+    return min(FIRST_BACKOFF * (1 << min(generation - 1, 10)), LONGEST_BACKOFF)
 
 
 def next_key(
@@ -242,9 +242,17 @@ async def _ask_one(source: Source, connection: Connection, deadline: float) -> D
         return Described(connection, None, None, error)
 
 
-def _day(text: str | None) -> date | None:
-    """The UTC day of an ISO 8601 instant; null for null and for what is none."""
-    try:
-        return None if text is None else datetime.fromisoformat(text).date()
-    except ValueError:
-        return None
+def _name(connection: Connection) -> str:
+    return connection.name or connection.platform
+
+
+def _loaded(lake: Lake, listed: Sequence[Connection], history_start: date) -> tuple[set[str], dict[str, str]]:
+    """The ids of those that are loaded, and why, by id, for those whose ledger cannot be read."""
+    loaded, broken = set(), {}
+    for connection in listed:
+        try:
+            if is_loaded(lake.ledger(connection.id), history_start):
+                loaded.add(connection.id)
+        except LakeError as error:
+            broken[connection.id] = str(error)
+    return loaded, broken

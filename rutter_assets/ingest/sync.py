@@ -59,12 +59,7 @@ async def sync(
     progress = progress or Silent()
     started = time.monotonic()
     await asyncio.to_thread(lake.remove_abandoned)
-    known = {item.connection.id: item for item in snapshot.connections} if snapshot else {}
-    listed = [item.connection for item in known.values()] if snapshot else await source.client.connections()
-    merchants = [Merchant(connection) for connection in chosen(listed, request.connection_ids)]
-    await asyncio.gather(*(_ask_gate(source, merchant, known.get(merchant.connection.id)) for merchant in merchants))
-    for merchant in merchants:
-        _plan(lake, request, merchant)
+    merchants = await plan_sync(source, lake, request, snapshot)
     days = len({day for merchant in merchants for window in merchant.windows for day in window.days})
     await read_all(source, lake, merchants, progress, force_fetch=request.force_fetch)
     reports = await commit_all(lake, merchants, progress, days=days)
@@ -78,6 +73,19 @@ async def sync(
         novelties=source.client.novelties.sentences(),
         elapsed_s=time.monotonic() - started,
     )
+
+
+async def plan_sync(
+    source: Source, lake: Lake, request: SyncRequest, snapshot: Snapshot | None = None
+) -> list[Merchant]:
+    """The request's merchants with their gates and the windows that would be read; asks for statuses, for no rows."""
+    known = {item.connection.id: item for item in snapshot.connections} if snapshot else {}
+    listed = [item.connection for item in known.values()] if snapshot else await source.client.connections()
+    merchants = [Merchant(connection) for connection in chosen(listed, request.connection_ids)]
+    await asyncio.gather(*(_ask_gate(source, merchant, known.get(merchant.connection.id)) for merchant in merchants))
+    for merchant in merchants:
+        _plan(lake, request, merchant)
+    return merchants
 
 
 async def _ask_gate(source: Source, merchant: Merchant, described: Described | None) -> None:

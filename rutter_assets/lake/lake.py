@@ -116,6 +116,21 @@ class Lake:
         staging.write_part(self.storage, path, rows)
         return path
 
+    def forget(self, connection_id: str, platform: str) -> None:
+        """Take everything for unread, so that the next sync reads the connection's whole history again.
+
+        Its rows stay where they are until then: a read of their days replaces them.
+        """
+
+        def change(old: Ledger) -> Ledger:
+            return Ledger(connection_id=old.connection_id, platform=old.platform, last_outcome=old.last_outcome)
+
+        staged = (self.ledger(connection_id) or Ledger(connection_id=connection_id, platform=platform)).staged
+        self.record(connection_id, platform, change)
+        for window in staged:
+            for path in window.paths:
+                self.storage.delete(path)
+
     def record_staged(self, connection_id: str, platform: str, window: StagedWindow) -> None:
         """The checkpoint: from now on the window need not be read again."""
         self.record(connection_id, platform, lambda old: msgspec.structs.replace(old, staged=(*old.staged, window)))

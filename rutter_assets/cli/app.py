@@ -1,0 +1,111 @@
+"""The commands and their arguments; what a command does is in the module of its name."""
+
+import functools
+import logging
+import os
+import sys
+from typing import Annotated, Any
+
+import stamina.instrumentation
+import typer
+
+from rutter_assets.cli import failure, status, sync
+from rutter_assets.errors import SettingError
+from rutter_assets.sandbox.cli import serve
+
+_EXIT_CODES = """\b
+Exit codes:
+  0    done; merchants whose gate is closed are no failure
+  1    some connections failed; a next run repeats only these
+  2    a setting or an argument is wrong; nothing was read
+  3    the API cannot be used now: no credentials it accepts,
+       no answer, or every connection failed
+  4    a file of the lake is not what it should be
+  70   a fault of ours, with its traceback
+  130  interrupted; what was read is kept"""
+
+app = typer.Typer(
+    epilog=_EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def settings_and_logging(
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what is done, to the standard error.")] = False,
+) -> None:
+    """Merchants' money movements from the Rutter API: Parquet by UTC day, fee totals and refund ratios.
+
+    Every setting is an environment variable that starts with RUTTER_. Without RUTTER_CLIENT_ID and
+    RUTTER_CLIENT_SECRET the commands read from a sandbox that they host themselves.
+    """
+    stamina.instrumentation.set_on_retry_hooks([])  # the client logs each retry itself, for --verbose
+    handler = _StandardError()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler])
+
+
+@app.command("sync", epilog=_EXIT_CODES, short_help="Load what is ready and compute the marts, without Dagster.")
+@failure.told
+def sync_command(
+    from_: Annotated[
+        str | None, typer.Option("--from", metavar="DATE", help="The first UTC day, YYYY-MM-DD. [RUTTER_START_DATE]")
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="DATE", help="The last UTC day, YYYY-MM-DD, included. [today]")
+    ] = None,
+    connection: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Only this connection; may be given many times. [all]")
+    ] = None,
+) -> None:
+    """Load every merchant whose gate is open, then the marts of the days that changed.
+
+    Without dates: what was never read since RUTTER_START_DATE, and the last three days again. With a date: all days
+    from --from to --to again.
+    """
+    sync.run(from_, to, tuple(connection) if connection else None)
+
+
+@app.command("status", short_help="Show each connection: gate, coverage, lag, what to do.")
+@failure.told
+def status_command(
+    links: Annotated[
+        bool, typer.Option("--links", help="Show re-login links even where the output is no terminal.")
+    ] = False,
+) -> None:
+    """Show each connection: its gate, what its merchant must do, what is on disk, and how far that lags behind."""
+    status.run(links=links)
+
+
+@app.command("demo", short_help="Run the whole flow through Dagster; show the figures.")
+@failure.told
+def demo_command() -> None:
+    """Run the whole flow once through Dagster, in this process, and show the figures and where they lie."""
+    from rutter_assets.cli.demo import run  # here, so that no other command waits for Dagster to be imported
+
+    run()
+
+
+@app.command("sandbox", help="Serve the sandbox, and print its credentials.")
+@failure.told
+@functools.wraps(serve)
+def sandbox_command(*args: Any, **kwargs: Any) -> None:
+    """The sandbox's own command, as it is."""
+    try:
+        serve(*args, **kwargs)
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        raise SettingError(f"The sandbox cannot listen on --port ({why}): give a free port, or 0.") from None
+
+
+class _StandardError(logging.Handler):
+    """Writes to whatever the standard error is at the time, which live bars replace while they are drawn."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            print(self.format(record), file=sys.stderr)
+        except Exception:  # noqa: BLE001 - what logging asks of a handler
+            self.handleError(record)
