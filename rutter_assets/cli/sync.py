@@ -38,6 +38,7 @@ def run(from_: str | None, to: str | None, connection_ids: tuple[str, ...] | Non
     with shown_on(console) as progress:
         report = asyncio.run(_load(settings, lake, request, progress))
         _compute_marts(lake, report, progress)
+    lake.acknowledge(report.notices)
     _print(console, report, time.monotonic() - started)
     _leave(report)
 

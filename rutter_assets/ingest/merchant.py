@@ -138,13 +138,17 @@ async def read_all(
 
 async def commit_all(
     lake: Lake, merchants: Sequence[Merchant], progress: Progress, *, days: int, only_changed: bool = False
-) -> list[DayReport]:
-    """Merge what is staged of the open merchants into the day files; the days touched, or only those that changed."""
+) -> tuple[list[DayReport], list[str]]:
+    """Merge what is staged of the open merchants into the day files.
+
+    Gives the days touched, or only those that changed, and the notices to acknowledge once these are reported.
+    """
     progress.committing(days)
     ids = [merchant.connection.id for merchant in merchants if merchant.is_open]
 
-    def commit() -> list[DayReport]:
-        commits = lake.commit(ids, lambda _: progress.committed_day())
-        return [DayReport(lake.summary_of(c.day), c.is_changed) for c in commits if c.is_changed or not only_changed]
+    def commit() -> tuple[list[DayReport], list[str]]:
+        commits, notices = lake.commit(ids, lambda _: progress.committed_day())
+        told = [one for one in commits if one.is_changed or not only_changed]
+        return [DayReport(lake.summary_of(one.day), one.is_changed) for one in told], notices
 
     return await asyncio.to_thread(commit)

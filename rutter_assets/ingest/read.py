@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import pyarrow as pa
@@ -88,11 +88,15 @@ class _Parts:
     buffer: list[pa.Table] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     rows: int = 0
+    days: tuple[date, date] | None = None
 
     async def add(self, rows: pa.Table) -> None:
         if len(rows):
             self.buffer.append(rows)
             self.rows += len(rows)
+            bounds = pc.min_max(rows["created_at"]).as_py()
+            found = bounds["min"].date(), bounds["max"].date()
+            self.days = found if self.days is None else (min(self.days[0], found[0]), max(self.days[1], found[1]))
         if sum(map(len, self.buffer)) >= PART_ROWS:
             await self._flush()
 
@@ -110,6 +114,7 @@ class _Parts:
             by=reader.by,
             is_provisional=reader.force_fetch,
             watermark=reader.watermark,
+            days=self.days,
         )
         connection = reader.connection
         await asyncio.to_thread(reader.lake.record_staged, connection.id, connection.platform, staged)

@@ -36,10 +36,15 @@ class DayReport:
 
 @dataclass(frozen=True)
 class SyncReport:
-    """A whole sync. `novelties` are sentences about what the API sent and its contract does not name."""
+    """A whole sync. `novelties` are sentences about what the API sent and its contract does not name.
+
+    `notices`: to be acknowledged to the lake once whoever follows it (Dagster, the marts) knows the days. Until then a
+    next sync reports these days again, so that a kill in between loses nothing.
+    """
 
     outcomes: list[Outcome]
     days: list[DayReport]
+    notices: list[str]
     traffic: Traffic
     novelties: list[str]
     elapsed_s: float

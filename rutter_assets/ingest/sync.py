@@ -62,13 +62,14 @@ async def sync(
     merchants = await plan_sync(source, lake, request, snapshot)
     days = len({day for merchant in merchants for window in merchant.windows for day in window.days})
     await read_all(source, lake, merchants, progress, force_fetch=request.force_fetch)
-    reports = await commit_all(lake, merchants, progress, days=days)
+    reports, notices = await commit_all(lake, merchants, progress, days=days)
     now = source.now()
     for merchant in merchants:
         _record(lake, request, merchant, now)
     return SyncReport(
         outcomes=[merchant.outcome for merchant in merchants],
         days=reports,
+        notices=notices,
         traffic=source.client.traffic,
         novelties=source.client.novelties.sentences(),
         elapsed_s=time.monotonic() - started,

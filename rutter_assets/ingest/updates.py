@@ -61,7 +61,7 @@ async def sync_updates(
         by="updated_at",
         watermark_of=lambda merchant: _watermark(merchant, until, synced_at.get(merchant.connection.id)),
     )
-    reports = await commit_all(lake, merchants, progress, days=0, only_changed=True)
+    reports, notices = await commit_all(lake, merchants, progress, days=0, only_changed=True)
     for merchant in merchants:
         if not isinstance(merchant.error, LakeError):
             last = LastOutcome(until, merchant.outcome.kind, merchant.outcome.message)
@@ -73,6 +73,7 @@ async def sync_updates(
     return SyncReport(
         outcomes=[merchant.outcome for merchant in merchants],
         days=reports,
+        notices=notices,
         traffic=source.client.traffic,
         novelties=source.client.novelties.sentences(),
         elapsed_s=time.monotonic() - started,

@@ -137,15 +137,46 @@ class Lake:
 
     def commit(
         self, connection_ids: Sequence[str], on_day: Callable[[DayCommit], None] = lambda _: None
-    ) -> list[DayCommit]:
-        """Merge all staged windows of these connections into the day files and record what they cover."""
+    ) -> tuple[list[DayCommit], list[str]]:
+        """Merge all staged windows of these connections into the day files and record what they cover.
+
+        Gives the days, and the notices of them, which the caller must `acknowledge` once whoever follows the lake knows
+        the days. Notices of processes that ended before that are given again, with their days as changed.
+        """
         found = {i: ledger for i in connection_ids if (ledger := self.ledger(i)) and ledger.staged}
         batches = [Batch(i, window) for i, ledger in found.items() for window in ledger.staged if self.is_whole(window)]
-        commits = commit(self.storage, self.buckets, batches, on_day)
+        notices, unheard = self._unheard_notices()
+        spans = [span for batch in batches if (span := batch.window.may_change)]
+        if spans:
+            notices.append(layout.notice(self.storage.owner, uuid4().hex))
+            self.storage.write(notices[-1], msgspec.json.encode(spans))
+        commits = {one.day: one for one in commit(self.storage, self.buckets, batches, on_day)}
         for connection_id, ledger in found.items():
-            merged = [batch.window for batch in batches if batch.connection_id == connection_id]
-            self._unstage(ledger, merged)
-        return commits
+            self._unstage(ledger, [batch.window for batch in batches if batch.connection_id == connection_id])
+        commits |= {day: DayCommit(day, is_changed=True) for day in unheard}
+        return [commits[day] for day in sorted(commits)], notices
+
+    def acknowledge(self, notices: Sequence[str]) -> None:
+        """Whoever follows the lake has been told of the days that the notices are about."""
+        for path in notices:
+            self.storage.delete(path)
+
+    def _unheard_notices(self) -> tuple[list[str], set[date]]:
+        """The notices that a process left behind when it ended too early, and the stored days that they may mean."""
+        paths = [path for path in self.storage.paths(layout.NOTICES) if self._is_abandoned(path)]
+        spans = [
+            span
+            for path in paths
+            for span in msgspec.json.decode(self.storage.read(path) or b"[]", type=list[tuple[date, date]])
+        ]
+        if not spans:
+            return paths, set()
+        stored = {day for path in self.storage.paths("transactions") if (day := layout.day_of(path))}
+        return paths, {day for day in stored if any(first <= day <= last for first, last in spans)}
+
+    def _is_abandoned(self, path: str) -> bool:
+        owner = layout.owner_of(path)
+        return owner != self.storage.owner and self.storage.is_abandoned(owner)
 
     def is_whole(self, window: StagedWindow) -> bool:
         """Whether all of a staged window's files are there: what a crash or another run took away is read again."""
@@ -153,17 +184,13 @@ class Lake:
 
     def remove_abandoned(self) -> None:
         """Remove what killed processes staged and did not record; what they recorded stays for the next commit."""
-        paths: dict[str, list[str]] = {}
-        for path in self.storage.paths(layout.STAGING):
-            paths.setdefault(layout.owner_of(path), []).append(path)
-        abandoned = [owner for owner in paths if owner != self.storage.owner and self.storage.is_abandoned(owner)]
-        if not abandoned:
+        orphans = [path for path in self.storage.paths(layout.STAGING) if self._is_abandoned(path)]
+        if not orphans:
             return
         recorded = {path for ledger in self.ledgers().values() for window in ledger.staged for path in window.paths}
-        for owner in abandoned:
-            for path in paths[owner]:
-                if path not in recorded:
-                    self.storage.delete(path)
+        for path in orphans:
+            if path not in recorded:
+                self.storage.delete(path)
 
     def transaction_files(self, days: Sequence[date] | None = None) -> list[str]:
         """The day files' paths, of all days or of the given ones, in order."""

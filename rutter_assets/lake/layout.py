@@ -18,6 +18,7 @@ from rutter_assets.errors import LakeError
 FACTS: Final = "lake.json"
 LEDGER: Final = "ledger"
 STAGING: Final = "_staging/windows"
+NOTICES: Final = "_staging/notices"
 
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _DAY: Final = re.compile(r"/date=(\d{4}-\d{2}-\d{2})/")
@@ -48,9 +49,13 @@ def staged(owner: str, connection_id: str, name: str) -> str:
     return f"{STAGING}/{owner}/{segment(connection_id)}/{name}.arrow"
 
 
-def owner_of(staged_path: str) -> str:
-    """The process that staged a file."""
-    return staged_path.removeprefix(f"{STAGING}/").split("/", 1)[0]
+def notice(owner: str, name: str) -> str:
+    return f"{NOTICES}/{owner}/{name}.json"
+
+
+def owner_of(path: str) -> str:
+    """The process that a staged file or a notice belongs to."""
+    return path.split("/")[2]
 
 
 def segment(identifier: str) -> str:

@@ -5,7 +5,7 @@ before it asks the API. Instants are UTC.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Final, Literal
 
@@ -28,7 +28,8 @@ class StagedWindow(msgspec.Struct, frozen=True):
     """A window that is read and on disk in the staging files `paths`, but not yet in the day files.
 
     It was read by `created_at`, and then covers `start <= t < end`, or by `updated_at`, and then takes the connection's
-    watermark to `watermark`. What was read with `force_fetch` is provisional: it is stored, and covers nothing.
+    watermark to `watermark`. `days`: the first and the last day of its rows; null without rows. What was read with
+    `force_fetch` is provisional: it is stored, and covers nothing.
     """
 
     start: datetime
@@ -39,6 +40,14 @@ class StagedWindow(msgspec.Struct, frozen=True):
     by: Literal["created_at", "updated_at"] = "created_at"
     is_provisional: bool = False
     watermark: datetime | None = None
+    days: tuple[date, date] | None = None
+
+    @property
+    def may_change(self) -> tuple[date, date] | None:
+        """The first and the last day whose files its commit may change; null: none."""
+        if self.by == "updated_at":
+            return self.days
+        return self.start.date(), (self.end - timedelta(microseconds=1)).date()
 
 
 class LastOutcome(msgspec.Struct, frozen=True):

@@ -40,6 +40,7 @@ def engine() -> Iterator[duckdb.DuckDBPyConnection]:
         )
         try:
             connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET enable_progress_bar = false")  # it would draw over ours; refused as a config above
             yield connection
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
             raise LakeError(

@@ -28,7 +28,8 @@ async def load(base_url: str, folder: str) -> None:
     lake = Lake.open(folder, buckets=2, source="sandbox")
     first = date(2026, 5, 1)
     async with client:
-        await sync(Source(client, NOW), lake, SyncRequest(Window.of_days(first, NOW.date()), first))
+        report = await sync(Source(client, NOW), lake, SyncRequest(Window.of_days(first, NOW.date()), first))
+    lake.acknowledge(report.notices)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def files(lake: Lake, folder: str = "") -> dict[str, bytes | None]:
 
 def test_a_staged_window_becomes_day_files_and_coverage(lake: Lake) -> None:
     stage(lake, table(transaction("t1"), transaction("t2", created_at=at(1, day=3))), window=(at(0), at(0, day=4)))
-    commits = lake.commit(["c1"])
+    commits, _ = lake.commit(["c1"])
     assert [(commit.day.day, commit.is_changed) for commit in commits] == [(1, True), (3, True)]
     assert lake.transaction_files() == [
         "transactions/date=2026-11-01/bucket-00.parquet",
@@ -57,7 +57,7 @@ def test_a_window_committed_twice_changes_no_byte(lake: Lake) -> None:
     lake.commit(["c1"])
     before = files(lake, "transactions")
     stage(lake, table(transaction(loaded_at=at(6))), read_at=6)
-    assert [commit.is_changed for commit in lake.commit(["c1"])] == [False]
+    assert [commit.is_changed for commit in lake.commit(["c1"])[0]] == [False]
     assert files(lake, "transactions") == before
 
 
@@ -67,18 +67,37 @@ def test_a_staged_window_whose_file_is_lost_covers_nothing_and_removes_nothing(l
     stage(lake, table(), read_at=7)
     for path in lake.storage.paths("_staging/windows"):
         lake.storage.delete(path)
-    assert lake.commit(["c1"]) == []
+    assert lake.commit(["c1"]) == ([], [])
     assert len(lake.transaction_files()) == 1
     ledger = lake.ledger("c1")
     assert ledger is not None
     assert [piece.read_at for piece in ledger.covered] == [at(5)]
 
 
+def test_days_that_nobody_was_told_of_are_given_again_after_a_crash(tmp_path: Path) -> None:
+    """A process commits and is gone before it reports; one that reports and acknowledges leaves nothing to tell."""
+    script = (
+        "import sys, os; from rutter_assets.lake.lake import Lake; from tests.lake import rows;"
+        "from tests.lake.test_lake import stage; lake = Lake.open(sys.argv[1], buckets=1, source='sandbox');"
+        "stage(lake, rows.table(rows.transaction())); done = lake.commit(['c1']);"
+        "lake.acknowledge(done[1] if sys.argv[2] == 'told' else []); os._exit(9)"
+    )
+    for told, expected in (("untold", [(1, True)]), ("told", [])):
+        folder = str(tmp_path / told)
+        assert subprocess.run([sys.executable, "-c", script, folder, told], check=False).returncode == 9
+        lake = Lake.open(folder, buckets=1, source="sandbox")
+        commits, notices = lake.commit(["c1"])
+        assert [(commit.day.day, commit.is_changed) for commit in commits] == expected
+        lake.acknowledge(notices)
+        assert lake.commit(["c1"]) == ([], [])
+        assert list(lake.storage.paths(layout.NOTICES)) == []
+
+
 def test_a_day_whose_last_row_vanished_has_no_file(lake: Lake) -> None:
     stage(lake, table(transaction()))
     lake.commit(["c1"])
     stage(lake, table(), read_at=7)
-    assert [commit.is_changed for commit in lake.commit(["c1"])] == [True]
+    assert [commit.is_changed for commit in lake.commit(["c1"])[0]] == [True]
     assert lake.transaction_files() == []
 
 
