@@ -21,7 +21,7 @@ demo: install  ## Load the sandbox's merchants and print their fees and refunds
 	@$(BIN)/rutter-assets demo
 
 dev: install  ## The Dagster UI on the same lake, http://127.0.0.1:3000
-	$(BIN)/dagster dev
+	@PYTHONWARNINGS="ignore:Function" $(BIN)/dagster dev --workspace workspace.yaml
 
 test: install  ## Format check, lint, types and all tests
 	$(BIN)/ruff format --check

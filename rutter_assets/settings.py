@@ -110,7 +110,9 @@ class Settings(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            raise SettingError(" ".join(_sentence(dict(fault)) for fault in error.errors())) from None
+            faults = error.errors()
+        # Raised here and not above: the error and its traceback would hold each other, and leak at exit.
+        raise SettingError(" ".join(_sentence(dict(fault)) for fault in faults))
 
 
 def _sentence(fault: dict[str, Any]) -> str:

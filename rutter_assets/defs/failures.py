@@ -1,0 +1,17 @@
+"""Our errors as Dagster shows them: one sentence that says what to do, without the stack of what was done."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from rutter_assets.errors import RutterAssetsError
+
+
+@contextmanager
+def said_as_failure() -> Iterator[None]:
+    """Turn an error of the package into a `Failure` with its sentence."""
+    try:
+        yield
+    except RutterAssetsError as error:
+        raise dg.Failure(str(error)) from None

@@ -1,0 +1,105 @@
+"""The marts as assets: compute the days of the run's range that have transactions, and report those."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from rutter_assets.defs.automation import follows_its_source
+from rutter_assets.defs.failures import said_as_failure
+from rutter_assets.defs.keys import GROUP, TRANSACTIONS, key_of, op_of
+from rutter_assets.defs.partitions import ONE_RUN_FOR_A_RANGE
+from rutter_assets.defs.resources import DuckDb
+from rutter_assets.defs.tables import definition_metadata, records
+from rutter_assets.lake.layout import day_of
+from rutter_assets.marts.mart import Mart, MartDay, mart_files
+from rutter_assets.marts.quality import Conservation
+from rutter_assets.settings import Settings
+
+CONSERVATION = "sums_equal_the_lake"
+
+_DESCRIPTIONS = {
+    "fee_totals": "What the platforms charged, by day, merchant and currency: embedded fees, fee rows and their rates.",
+    "refund_ratios": "How much was given back, by day, merchant and currency: refunds, chargebacks, and their ratios.",
+}
+
+
+def mart_asset(mart: Mart, settings: Settings, days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """The asset of one mart over the lake that the settings name, partitioned by `days`."""
+    key = key_of(mart.name)
+
+    @dg.multi_asset(
+        name=op_of(mart.name),
+        specs=[
+            dg.AssetSpec(
+                key,
+                deps=[TRANSACTIONS],
+                partitions_def=days,
+                skippable=True,
+                group_name=GROUP,
+                kinds={"duckdb", "parquet"},
+                tags={"rutter/layer": "mart"},
+                automation_condition=follows_its_source(),
+                metadata=definition_metadata(mart.table, f"{settings.lake}/marts/{mart.name}/date=*/*.parquet"),
+                description=f"{_DESCRIPTIONS[mart.name]} Definitions: docs/metrics.md.",
+            )
+        ],
+        check_specs=[
+            dg.AssetCheckSpec(
+                CONSERVATION,
+                asset=key,
+                description="Every sum and count of the mart equals what the transactions on disk add up to.",
+            )
+        ],
+        can_subset=True,
+        backfill_policy=ONE_RUN_FOR_A_RANGE,
+    )
+    def compute_mart(context: dg.AssetExecutionContext, duckdb: DuckDb) -> Iterator[dg.AssetCheckResult]:
+        with said_as_failure():
+            if context.selected_asset_keys:
+                done = duckdb.compute(mart, map(date.fromisoformat, context.partition_keys))
+                for day in done:
+                    context.log_event(
+                        dg.AssetMaterialization(asset_key=key, partition=day.day.isoformat(), metadata=_metadata(day))
+                    )
+                checked = [day.day for day in done]
+            else:
+                files = duckdb.open()
+                paths = [*files.transaction_files(), *mart_files(files, mart)]
+                checked = sorted({found for path in paths if (found := day_of(path))})
+            if context.selected_asset_check_keys:
+                yield _conserved(key, duckdb.conservation(mart, checked), len(checked))
+
+    return compute_mart
+
+
+def _metadata(day: MartDay) -> dict[str, Any]:
+    """What is shown of a day: the sums exactly, and once more as numbers that can be plotted."""
+    metadata: dict[str, Any] = {
+        "rows": day.rows,
+        "file_bytes": day.size_bytes,
+        "is_changed": day.is_changed,
+        "sums": dg.MetadataValue.json(
+            {currency: {name: f"{amount:f}" for name, amount in sums.items()} for currency, sums in day.sums.items()}
+        ),
+    }
+    for currency, sums in sorted(day.sums.items()):
+        metadata |= {f"{name}/{currency}": float(amount) for name, amount in sums.items()}
+    return metadata
+
+
+def _conserved(key: dg.AssetKey, found: Conservation, day_count: int) -> dg.AssetCheckResult:
+    differences = [
+        {"currency": currency, "figure": figure, "mart less transactions": f"{amount:f}"}
+        for currency, figures in found.differences.items()
+        for figure, amount in figures.items()
+    ]
+    sentence = "equal the transactions'" if found.is_conserved else "differ from the transactions'"
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=CONSERVATION,
+        passed=found.is_conserved,
+        description=f"The sums of {day_count} days {sentence}.",
+        metadata={"days": day_count, "differences": records(differences)},
+    )

@@ -1,0 +1,43 @@
+"""The schedules, running by default: a snapshot every hour, and the last days read again every night."""
+
+from datetime import UTC, timedelta
+from typing import Final
+
+import dagster as dg
+
+from rutter_assets.defs.jobs import READ_TRANSACTIONS, SNAPSHOT_CONNECTIONS
+from rutter_assets.defs.partitions import first_day, last_day, range_tags
+
+LAST_DAYS: Final = 3
+"""Full days before today that the nightly run reads again: rows appear late, and change."""
+
+
+def connections_hourly() -> dg.ScheduleDefinition:
+    """A snapshot of the connections, every hour on the hour."""
+    return dg.ScheduleDefinition(
+        name="connections_hourly",
+        job=SNAPSHOT_CONNECTIONS,
+        cron_schedule="0 * * * *",
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Takes a snapshot of every merchant's connection.",
+    )
+
+
+def last_days_daily(days: dg.DailyPartitionsDefinition) -> dg.ScheduleDefinition:
+    """The last days of transactions, every night."""
+
+    @dg.schedule(
+        name="last_days_daily",
+        job=READ_TRANSACTIONS,
+        cron_schedule="30 1 * * *",
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Reads today's and the last {LAST_DAYS} days' transactions of every merchant again.",
+    )
+    def last_days(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        today = min(context.scheduled_execution_time.astimezone(UTC).date(), last_day(days))
+        first = max(today - timedelta(days=LAST_DAYS), first_day(days))
+        return dg.RunRequest(run_key=f"last-days-{today}", tags=range_tags(first, today))
+
+    return last_days

@@ -1,0 +1,43 @@
+"""The schedules: what they ask for works when it is run."""
+
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from tests.defs.conftest import Stage, StageOf, sales
+
+
+def requests_of(stage: Stage, schedule: str, at: datetime) -> list[dg.RunRequest]:
+    definition = stage.definitions.resolve_schedule_def(schedule)
+    context = dg.build_schedule_context(instance=stage.instance, scheduled_execution_time=at)
+    return list(definition.evaluate_tick(context).run_requests or [])
+
+
+def test_the_nightly_run_reads_the_last_three_days_and_today(stage_of: StageOf) -> None:
+    stage = stage_of(sales(5, 3, 1, 0))
+    (request,) = requests_of(stage, "last_days_daily", datetime.now(UTC))
+    assert stage.run_request("read_transactions", request).success
+    assert stage.reported("transactions") == [stage.day(3), stage.day(1), stage.day(0)]
+
+
+def test_the_nightly_run_does_not_reach_before_the_configured_start(stage_of: StageOf) -> None:
+    stage = stage_of(sales(6, 5))
+    (request,) = requests_of(stage, "last_days_daily", datetime.now(UTC) - timedelta(days=5))
+    assert request.tags["dagster/asset_partition_range_start"] == str(stage.day(6))
+    assert stage.run_request("read_transactions", request).success
+    assert stage.reported("transactions") == [stage.day(6), stage.day(5)]
+
+
+def test_the_nightly_run_of_one_night_is_asked_for_once(stage_of: StageOf) -> None:
+    stage, now = stage_of(sales(1)), datetime.now(UTC)
+    keys = [requests_of(stage, "last_days_daily", at)[0].run_key for at in (now, now, now - timedelta(days=1))]
+    assert keys[0] == keys[1] != keys[2]
+
+
+def test_the_hourly_run_takes_a_snapshot(stage_of: StageOf) -> None:
+    stage = stage_of(sales(1))
+    (request,) = requests_of(stage, "connections_hourly", datetime.now(UTC))
+    assert stage.run_request("snapshot_connections", request).success
+    snapshot = stage.lake.latest_connections()
+    assert snapshot is not None
+    assert len(snapshot) == 1
