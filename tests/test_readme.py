@@ -24,7 +24,8 @@ def test_the_table_of_settings_lists_every_setting_with_its_default() -> None:
 def test_every_file_and_make_target_it_names_exists() -> None:
     for target in re.findall(r"^make (\w+)", README, re.MULTILINE):
         assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE), target
-    for link in re.findall(r"\]\((?!http)([^)]+)\)", README) + re.findall(r"^\| `(rutter_assets/\w+/)`", README, re.MULTILINE):
+    folders = re.findall(r"^\| `(rutter_assets/\w+/)`", README, re.MULTILINE)
+    for link in re.findall(r"\]\((?!http)([^)]+)\)", README) + folders:
         assert (ROOT / link).exists(), link
 
 
@@ -35,7 +36,7 @@ def test_its_example_for_bi_runs_on_a_lake(loaded_lake: Path) -> None:
     done = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert "refund_ratio" in done.stdout
-    assert re.search(r"\bEUR\b", done.stdout)
+    assert re.search(r"\[\d+ rows x 4 columns\]", done.stdout)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import stamina.instrumentation
 import typer
 
-from rutter_assets.cli import failure, status, sync
+from rutter_assets.cli import doctor, failure, plan, resync, status, sync
 from rutter_assets.errors import SettingError
 from rutter_assets.sandbox.cli import serve
 
@@ -48,25 +48,57 @@ def settings_and_logging(
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler])
 
 
+From = Annotated[
+    str | None, typer.Option("--from", metavar="DATE", help="The first UTC day, YYYY-MM-DD. [RUTTER_START_DATE]")
+]
+To = Annotated[str | None, typer.Option("--to", metavar="DATE", help="The last UTC day, YYYY-MM-DD, included. [today]")]
+Connections = Annotated[
+    list[str] | None, typer.Option("--connection", metavar="ID", help="Only this one; may be given many times. [all]")
+]
+
+
 @app.command("sync", epilog=_EXIT_CODES, short_help="Load what is ready and compute the marts, without Dagster.")
 @failure.told
 def sync_command(
-    from_: Annotated[
-        str | None, typer.Option("--from", metavar="DATE", help="The first UTC day, YYYY-MM-DD. [RUTTER_START_DATE]")
-    ] = None,
-    to: Annotated[
-        str | None, typer.Option("--to", metavar="DATE", help="The last UTC day, YYYY-MM-DD, included. [today]")
-    ] = None,
-    connection: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="Only this connection; may be given many times. [all]")
-    ] = None,
+    from_: From = None,
+    to: To = None,
+    connection: Connections = None,
+    updates: Annotated[
+        bool, typer.Option("--updates", help="Read what changed since each merchant's watermark, whatever its day.")
+    ] = False,
 ) -> None:
     """Load every merchant whose gate is open, then the marts of the days that changed.
 
     Without dates: what was never read since RUTTER_START_DATE, and the last three days again. With a date: all days
     from --from to --to again.
     """
-    sync.run(from_, to, tuple(connection) if connection else None)
+    sync.run(from_, to, tuple(connection) if connection else None, updates=updates)
+
+
+@app.command("resync", epilog=_EXIT_CODES, short_help="Forget a merchant and read its whole history again.")
+@failure.told
+def resync_command(
+    connection: Annotated[list[str], typer.Option(metavar="ID", help="The connection; may be given many times.")],
+) -> None:
+    """Take everything that was read of a connection for unread, and read its whole history again.
+
+    Its rows stay where they are until they are read; what the API no longer has is gone afterwards.
+    """
+    resync.run(tuple(connection))
+
+
+@app.command("plan", epilog=_EXIT_CODES, short_help="Show what a sync would read, without reading it.")
+@failure.told
+def plan_command(from_: From = None, to: To = None, connection: Connections = None) -> None:
+    """Show what `sync` with the same options would read: windows, rows, requests. Only statuses are asked for."""
+    plan.run(from_, to, tuple(connection) if connection else None)
+
+
+@app.command("doctor", epilog=_EXIT_CODES, short_help="Look for what is wrong with the set-up.")
+@failure.told
+def doctor_command() -> None:
+    """Examine settings, lake, credentials, API version and updates, one clear line each."""
+    doctor.run()
 
 
 @app.command("status", short_help="Show each connection: gate, coverage, lag, what to do.")

@@ -2,7 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Final
 
 import typer
@@ -11,11 +13,13 @@ from rich.console import Console
 from rutter_assets.cli import failure, words
 from rutter_assets.cli.progress import Shown, shown_on
 from rutter_assets.errors import SettingError
+from rutter_assets.ingest.progress import Progress
 from rutter_assets.ingest.report import SyncReport
 from rutter_assets.ingest.snapshot import take_snapshot
-from rutter_assets.ingest.source import open_source
+from rutter_assets.ingest.source import Source, open_source
 from rutter_assets.ingest.sync import SyncRequest
 from rutter_assets.ingest.sync import sync as sync_transactions
+from rutter_assets.ingest.updates import UpdateRequest, sync_updates
 from rutter_assets.lake import layout
 from rutter_assets.lake.lake import Lake
 from rutter_assets.marts.mart import MARTS, compute, mart_files
@@ -26,17 +30,30 @@ REREAD: Final = timedelta(days=3)
 """How far before today the API's rows are read again by a sync without dates: most changes come within days."""
 
 
-def run(from_: str | None, to: str | None, connection_ids: tuple[str, ...] | None) -> None:
+Read = Callable[[Source, Lake, Progress], Awaitable[SyncReport]]
+
+
+def run(from_: str | None, to: str | None, connection_ids: tuple[str, ...] | None, *, updates: bool) -> None:
     """Sync, print an outcome a connection and a closing line, and leave with the exit code of the whole."""
-    started = time.monotonic()
     settings = Settings.from_env()
-    request = request_of(settings, from_, to, connection_ids)
+    if updates and (from_ or to):
+        raise SettingError("--updates reads what changed of any day: leave out --from and --to.")
+    if updates:
+        overlap = timedelta(hours=settings.update_overlap_hours)
+        read_and_tell(settings, partial(_updates, UpdateRequest(overlap, connection_ids)))
+    else:
+        read_and_tell(settings, partial(_load, request_of(settings, from_, to, connection_ids)))
+
+
+def read_and_tell(settings: Settings, read: Read) -> None:
+    """Do `read`, compute the marts of what it changed, tell what happened, and leave with the exit code of it."""
+    started = time.monotonic()
     lake = Lake.open(settings.lake, buckets=settings.buckets, source=settings.source)
     console = words.console()
     if settings.source == "sandbox":
         console.print("No credentials are set: reading from the embedded sandbox.", soft_wrap=True)
     with shown_on(console) as progress:
-        report = asyncio.run(_load(settings, lake, request, progress))
+        report = asyncio.run(_read(settings, lake, read, progress))
         _compute_marts(lake, report, progress)
     lake.acknowledge(report.notices)
     _print(console, report, time.monotonic() - started)
@@ -84,15 +101,23 @@ def _now(settings: Settings) -> datetime:
     return frozen_at or datetime.now(UTC)
 
 
-async def _load(settings: Settings, lake: Lake, request: SyncRequest, progress: Shown) -> SyncReport:
-    """Snapshot and sync. A sync of named connections asks nothing of the others and takes no snapshot."""
+async def _read(settings: Settings, lake: Lake, read: Read, progress: Shown) -> SyncReport:
     progress.stage("Asking the API for its connections")
     async with open_source(settings, lake) as source:
-        snapshot = None
-        if request.connection_ids is None:
-            snapshot = await take_snapshot(source)
-            lake.write_connections(snapshot.taken_at, snapshot.table)
-        return await sync_transactions(source, lake, request, progress, snapshot)
+        return await read(source, lake, progress)
+
+
+async def _load(request: SyncRequest, source: Source, lake: Lake, progress: Progress) -> SyncReport:
+    """Snapshot and sync. A sync of named connections asks nothing of the others and takes no snapshot."""
+    snapshot = None
+    if request.connection_ids is None:
+        snapshot = await take_snapshot(source)
+        lake.write_connections(snapshot.taken_at, snapshot.table)
+    return await sync_transactions(source, lake, request, progress, snapshot)
+
+
+async def _updates(request: UpdateRequest, source: Source, lake: Lake, progress: Progress) -> SyncReport:
+    return await sync_updates(source, lake, request, progress)
 
 
 def _compute_marts(lake: Lake, report: SyncReport, progress: Shown) -> None:

@@ -1,13 +1,14 @@
 """The asset `rutter/connections`: what the API says of every merchant, and who must act."""
 
-import asyncio
 from collections import Counter
+from functools import partial
 from typing import Any, Final
 
 import dagster as dg
 
 from rutter_assets.defs.failures import said_as_failure
 from rutter_assets.defs.keys import CONNECTIONS, GROUP
+from rutter_assets.defs.loop import completed
 from rutter_assets.defs.resources import RutterApi, RutterLake
 from rutter_assets.defs.tables import definition_metadata, link, markdown
 from rutter_assets.ingest.attention import attention_of
@@ -48,7 +49,7 @@ def connections_asset(settings: Settings) -> dg.AssetsDefinition:
     def connections(context: dg.AssetExecutionContext, api: RutterApi, lake: RutterLake) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with said_as_failure():
             files = lake.open()
-            snapshot, novelties = asyncio.run(_snapshot(api, files))
+            snapshot, novelties = completed(partial(_snapshot, api, files))
             path = files.write_connections(snapshot.taken_at, snapshot.table)
         for sentence in novelties:
             context.log.warning(sentence)

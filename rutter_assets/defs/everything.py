@@ -8,7 +8,7 @@ from rutter_assets.defs.jobs import COMPUTE_MARTS, READ_TRANSACTIONS, SNAPSHOT_C
 from rutter_assets.defs.marts import mart_asset
 from rutter_assets.defs.partitions import days_of
 from rutter_assets.defs.resources import ProgressOf, resources_of
-from rutter_assets.defs.schedules import connections_hourly, last_days_daily
+from rutter_assets.defs.schedules import connections_hourly, last_days_daily, updates_hourly
 from rutter_assets.defs.sensors import historical_sync_sensor
 from rutter_assets.defs.transactions import transactions_asset
 from rutter_assets.ingest.logged import Logged
@@ -27,7 +27,7 @@ def definitions_of(settings: Settings, progress_of: ProgressOf = Logged) -> dg.D
         ],
         jobs=[SNAPSHOT_CONNECTIONS, READ_TRANSACTIONS, COMPUTE_MARTS],
         sensors=[historical_sync_sensor(days), automation_sensor()],
-        schedules=[connections_hourly(), last_days_daily(days)],
+        schedules=[connections_hourly(), updates_hourly(days), last_days_daily(days)],
         resources=resources_of(settings, progress_of),
         executor=dg.in_process_executor,  # each run has a process of its own already
     )

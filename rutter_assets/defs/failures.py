@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import dagster as dg
 
 from rutter_assets.errors import RutterAssetsError
+
+ERROR: Final = "error"
+"""The metadata entry that names the kind of error."""
 
 
 @contextmanager
@@ -14,4 +18,4 @@ def said_as_failure() -> Iterator[None]:
     try:
         yield
     except RutterAssetsError as error:
-        raise dg.Failure(str(error)) from None
+        raise dg.Failure(str(error), metadata={ERROR: type(error).__name__}) from None

@@ -8,19 +8,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import dagster as dg
 
 from rutter_assets.defs.everything import definitions_of
+from rutter_assets.defs.failures import ERROR
 from rutter_assets.defs.jobs import COMPUTE_MARTS, READ_TRANSACTIONS, SNAPSHOT_CONNECTIONS
 from rutter_assets.defs.partitions import days_of, first_day, last_day, range_tags
 from rutter_assets.defs.resources import ProgressOf, RutterLake
 from rutter_assets.defs.transactions import TRANSACTIONS_OP
-from rutter_assets.errors import IncompleteError, RutterAssetsError
+from rutter_assets.errors import IncompleteError, LakeError, RutterAssetsError, SettingError
 from rutter_assets.ingest.logged import Logged
 from rutter_assets.lake.lake import Lake
 from rutter_assets.settings import Settings
+
+_KINDS: Final = {kind.__name__: kind for kind in (SettingError, LakeError, IncompleteError)}
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,7 @@ def _run(
         definitions.resolve_job_def(job).execute_in_process(instance=instance, run_config=config, tags=tags)
     except dg.Failure as failure:
         sentence = failure.description or "A run failed without a reason."
-        kind = IncompleteError if failure.metadata else RutterAssetsError
-        raise kind(sentence) from None
+        raise _KINDS.get(str(failure.metadata[ERROR].value), RutterAssetsError)(sentence) from None
 
 
 def _oldest_day(lake: Lake) -> date | None:

@@ -1,4 +1,4 @@
-"""The schedules, running by default: a snapshot every hour, and the last days read again every night."""
+"""The schedules, running by default: every hour a snapshot and then the changes, every night the last days again."""
 
 from datetime import UTC, timedelta
 from typing import Final
@@ -7,6 +7,7 @@ import dagster as dg
 
 from rutter_assets.defs.jobs import READ_TRANSACTIONS, SNAPSHOT_CONNECTIONS
 from rutter_assets.defs.partitions import first_day, last_day, range_tags
+from rutter_assets.defs.transactions import TRANSACTIONS_OP
 
 LAST_DAYS: Final = 3
 """Full days before today that the nightly run reads again: rows appear late, and change."""
@@ -22,6 +23,25 @@ def connections_hourly() -> dg.ScheduleDefinition:
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Takes a snapshot of every merchant's connection.",
     )
+
+
+def updates_hourly(days: dg.DailyPartitionsDefinition) -> dg.ScheduleDefinition:
+    """What changed, every hour, minutes after the snapshot that says which sources were synced since."""
+
+    @dg.schedule(
+        name="updates_hourly",
+        job=READ_TRANSACTIONS,
+        cron_schedule="5 * * * *",
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Reads what changed of every loaded merchant, however old the day, and reports those days.",
+    )
+    def updates(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        at, today = context.scheduled_execution_time.astimezone(UTC), last_day(days)
+        config = {"ops": {TRANSACTIONS_OP: {"config": {"updates": True}}}}
+        return dg.RunRequest(run_key=f"updates-{at:%Y-%m-%dT%H:%M}", run_config=config, tags=range_tags(today, today))
+
+    return updates
 
 
 def last_days_daily(days: dg.DailyPartitionsDefinition) -> dg.ScheduleDefinition:

@@ -4,16 +4,17 @@ It reports the days it wrote and only those, one materialization each, and never
 would mark every day of the run's range. So its checks are its own, and what depends on it runs after it, not with it.
 """
 
-import asyncio
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
-from rutter_assets.defs.failures import said_as_failure
+from rutter_assets.defs.failures import ERROR, said_as_failure
 from rutter_assets.defs.keys import CONNECTIONS, GROUP, TRANSACTIONS, op_of
+from rutter_assets.defs.loop import completed
 from rutter_assets.defs.partitions import ONE_RUN_FOR_A_RANGE, first_day
 from rutter_assets.defs.resources import DuckDb, ProgressOf, RutterApi, RutterLake
 from rutter_assets.defs.tables import definition_metadata, records
@@ -22,6 +23,7 @@ from rutter_assets.errors import IncompleteError
 from rutter_assets.ingest.progress import Progress
 from rutter_assets.ingest.report import DayReport, SyncReport
 from rutter_assets.ingest.sync import SyncRequest, sync
+from rutter_assets.ingest.updates import UpdateRequest, sync_updates
 from rutter_assets.lake import tables
 from rutter_assets.lake.lake import Lake
 from rutter_assets.lake.layout import day_of
@@ -38,6 +40,9 @@ class TransactionsConfig(dg.Config):
     only_missing: bool = Field(False, description="Read only what was never read before.")
     whole_history: bool = Field(
         False, description="Read from RUTTER_START_DATE on, even where the run's days begin later."
+    )
+    updates: bool = Field(
+        False, description="Read what changed since each merchant's watermark instead, whatever the day it belongs to."
     )
     force_fetch: bool = Field(
         False, description="Read before the historical sync is complete; such rows are marked provisional."
@@ -62,7 +67,8 @@ def transactions_asset(settings: Settings, days: dg.DailyPartitionsDefinition) -
                 description=(
                     "Every merchant's money movements by UTC day of `created_at`, exact as sent. A run reads the days"
                     " of its range again for all merchants whose gate is open, and reports the days that have rows:"
-                    " a day without any stays unreported. A merchant that fails is named at the end; the others are"
+                    " a day without any stays unreported. The hourly run reads what changed instead, and reports the"
+                    " days that it changed, however old. A merchant that fails is named at the end; the others are"
                     " on disk by then, and a retry reads only what is missing."
                 ),
             )
@@ -83,8 +89,8 @@ def transactions_asset(settings: Settings, days: dg.DailyPartitionsDefinition) -
         with said_as_failure():
             files = lake.open()
             if context.selected_asset_keys:
-                request = _request(context, config, days)
-                report = asyncio.run(_sync(api, files, request, progress_of(context.log)))
+                request = _updates(config, settings) if config.updates else _days(context, config, days)
+                report = completed(partial(_read, api, files, request, progress_of(context.log)))
                 _report(context, days, report)
                 files.acknowledge(report.notices)
             touched = _days_on_disk(files) if report is None else [day.summary.day for day in report.days]
@@ -95,7 +101,11 @@ def transactions_asset(settings: Settings, days: dg.DailyPartitionsDefinition) -
     return transactions
 
 
-def _request(
+def _updates(config: TransactionsConfig, settings: Settings) -> UpdateRequest:
+    return UpdateRequest(timedelta(hours=settings.update_overlap_hours), tuple(config.connection_ids) or None)
+
+
+def _days(
     context: dg.AssetExecutionContext, config: TransactionsConfig, days: dg.DailyPartitionsDefinition
 ) -> SyncRequest:
     asked = context.partition_key_range
@@ -120,8 +130,10 @@ def _first_try_at(context: dg.AssetExecutionContext) -> datetime:
     return datetime.now(UTC)
 
 
-async def _sync(api: RutterApi, lake: Lake, request: SyncRequest, progress: Progress) -> SyncReport:
+async def _read(api: RutterApi, lake: Lake, request: SyncRequest | UpdateRequest, progress: Progress) -> SyncReport:
     async with api.open(lake) as source:
+        if isinstance(request, UpdateRequest):
+            return await sync_updates(source, lake, request, progress)
         return await sync(source, lake, request, progress)
 
 
@@ -170,7 +182,8 @@ def _fail_for(report: SyncReport) -> None:
             {"connection_id": one.connection_id, "name": one.name, "platform": one.platform, "why": one.message}
             for one in report.of_kind("failed")
         ]
-        raise dg.Failure(str(error), metadata={"failed connections": records(failed)}) from None
+        shown = {ERROR: type(error).__name__, "failed connections": records(failed)}
+        raise dg.Failure(str(error), metadata=shown) from None
 
 
 def _days_on_disk(lake: Lake) -> list[date]:

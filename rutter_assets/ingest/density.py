@@ -19,13 +19,16 @@ _DENSE: Final = 1.5
 class Density:
     """What the pages of a walk so far say about the rest of its window.
 
+    `most_rows`: how many rows the connection has at most, by the API's own count; null: not told.
+
     The documentation says `newest first` and does not name the field that is sorted by. A walk may therefore stop in
     the middle only when its rows prove the order: each created no earlier than the one before, while their
     `updated_at` is not in order, so that it cannot be what the API sorts by.
     """
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Window, most_rows: int | None = None) -> None:
         self._window = window
+        self._most_rows = most_rows
         self._rows = 0
         self._is_in_order = True
         self._updates_disagree = False
@@ -65,6 +68,8 @@ class Density:
         if not start < reached < self._window.end or not (self.is_order_proven or is_first):
             return None
         left = round(self._rows * ((self._window.end - reached) / (reached - start)))
+        if self._most_rows is not None:
+            left = min(left, self._most_rows - self._rows)
         if left < _DENSE * plan.WINDOW_ROWS:
             return None
         if self.is_order_proven:

@@ -65,6 +65,11 @@ class Merchant:
         return Outcome(self.connection.id, self.name, self.connection.platform, kind, message, self.rows)
 
     @property
+    def synced_rows(self) -> int | None:
+        """How many transactions the API says it has of it; null: not told."""
+        return None if self.status is None else self.status.historical_sync_status.transactions_synced
+
+    @property
     def expected_requests(self) -> int | None:
         """About how many pages its windows have; null: the API does not tell how many rows there are."""
         if self.expected_rows is None:
@@ -118,6 +123,7 @@ async def read_all(
                 by,
                 force_fetch,
                 watermark_of(merchant),
+                merchant.synced_rows,
             )
             try:
                 rows, pieces = await reader.read(window)

@@ -37,6 +37,7 @@ class Reader:
     by: TimeField = "created_at"
     force_fetch: bool = False
     watermark: datetime | None = None
+    most_rows: int | None = None
 
     async def read(self, window: Window) -> tuple[int, list[Window]]:
         """Read the window, put it on disk and record it; gives its rows, and the windows it was split into.
@@ -46,7 +47,7 @@ class Reader:
         """
         parts = _Parts(self)
         read_at = self.source.now()
-        density = Density(window)
+        density = Density(window, self.most_rows)
         pages = self.source.client.transactions(self.connection, window, self.by, force_fetch=self.force_fetch)
         async for page in pages:
             rows = tabulate(

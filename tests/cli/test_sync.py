@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -37,13 +37,16 @@ def test_a_sync_loads_what_the_sandbox_knows_to_be_true(synced: Synced, truth: T
         select connection_id, count(*), coalesce(sum(amount), 0), coalesce(sum(fee), 0)
         from '{synced.lake}/transactions/**/*.parquet' group by connection_id
     """
-    found = {one: (count, exact(amounts), exact(fees)) for one, count, amounts, fees in duckdb.sql(query).fetchall()}
+    found = {
+        one: (count, exact(amounts), exact(fees))
+        for one, count, amounts, fees in duckdb.connect().execute(query).fetchall()
+    }
     assert found == expected
 
 
 def test_a_sync_computes_the_marts_of_what_it_loaded(synced: Synced, truth: Truth, world: World) -> None:
     ids = {merchant.id for merchant in world.merchants if f"synced        {merchant.name}" in synced.result.stdout}
-    expected: Counter[str] = Counter()
+    expected: dict[str, Decimal] = defaultdict(Decimal)
     for one in truth.fee_totals(from_date=START):
         if one["connection_id"] in ids:
             expected[one["iso_currency_code"]] += one["fees_total"]
@@ -51,7 +54,7 @@ def test_a_sync_computes_the_marts_of_what_it_loaded(synced: Synced, truth: Trut
         select iso_currency_code, sum(fees_total) from '{synced.lake}/marts/fee_totals/**/*.parquet'
         group by iso_currency_code
     """
-    found = dict(duckdb.sql(query).fetchall())
+    found = dict(duckdb.connect().execute(query).fetchall())
     assert {code: exact(fees) for code, fees in found.items()} == {code: exact(f) for code, f in expected.items()}
 
 
@@ -206,7 +209,7 @@ def test_an_interrupted_sync_says_so_keeps_what_it_read_and_is_taken_up_by_the_n
     }
     assert first[merchants[1].id] == str(unix_ms(datetime(2025, 10, 20, tzinfo=UTC)))
     assert first[merchants[0].id] > first[merchants[1].id]  # all but the last days of it was on disk
-    count = duckdb.sql(f"select count(*) from '{tmp_path}/lake/transactions/**/*.parquet'").fetchall()
+    count = duckdb.connect().execute(f"select count(*) from '{tmp_path}/lake/transactions/**/*.parquet'").fetchall()
     assert count == [(5_003,)]
 
 

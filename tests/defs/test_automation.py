@@ -28,7 +28,7 @@ class Daemon:
             cursor=self._cursor,  # type: ignore[arg-type]
         )
         self._cursor = result.cursor
-        return sorted(map(date.fromisoformat, result.get_requested_partitions(MART)))
+        return sorted(date.fromisoformat(key or "") for key in result.get_requested_partitions(MART))
 
 
 @pytest.fixture

@@ -49,8 +49,8 @@ def test_sensors_and_schedules_run_by_default() -> None:
         "historical_sync_sensor": "RUNNING",
         "marts_follow_transactions": "RUNNING",
     }
-    statuses = [schedule.default_status.value for schedule in definitions.schedules or []]  # type: ignore[union-attr]
-    assert statuses == ["RUNNING", "RUNNING"]
+    statuses = [schedule.default_status.value for schedule in definitions.schedules or []]
+    assert statuses == ["RUNNING", "RUNNING", "RUNNING"]
 
 
 def test_today_is_the_last_partition() -> None:

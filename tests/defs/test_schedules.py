@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from tests.defs.conftest import Stage, StageOf, sales
+from rutter_assets.sandbox import Merchant
+from tests.conftest import row
+from tests.defs.conftest import Stage, StageOf, at, sales
 
 
 def requests_of(stage: Stage, schedule: str, at: datetime) -> list[dg.RunRequest]:
@@ -41,3 +43,25 @@ def test_the_hourly_run_takes_a_snapshot(stage_of: StageOf) -> None:
     snapshot = stage.lake.latest_connections()
     assert snapshot is not None
     assert len(snapshot) == 1
+
+
+def test_the_hourly_updates_report_the_days_that_changed_and_no_others(stage_of: StageOf) -> None:
+    now = datetime.now(UTC)
+    changed = (now - timedelta(minutes=30)).isoformat(timespec="milliseconds")
+    old = row(1, at(5), id="old")
+    rows = [old, old | {"amount": 9, "updated_at": changed}, row(2, at(3), id="other"), row(3, at(1), id="third")]
+    stage = stage_of(Merchant.of(rows), now=now - timedelta(hours=1))
+    assert stage.read(6, 0, only_missing=True).success
+    stage.sandbox.clock.set(now)
+    (request,) = requests_of(stage, "updates_hourly", now)
+    result = stage.run_request("read_transactions", request)
+    assert result.success
+    told = [event.partition for event in result.all_events if event.is_step_materialization]
+    assert told == [str(stage.day(5))]
+    assert stage.metadata("transactions", stage.day(5))["amount"] == {"EUR": "9.000000000"}
+
+
+def test_the_hourly_updates_of_one_hour_are_asked_for_once(stage_of: StageOf) -> None:
+    stage, now = stage_of(sales(1)), datetime.now(UTC)
+    keys = [requests_of(stage, "updates_hourly", at)[0].run_key for at in (now, now, now - timedelta(hours=1))]
+    assert keys[0] == keys[1] != keys[2]

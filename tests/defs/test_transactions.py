@@ -188,7 +188,7 @@ def test_good_rows_pass_every_check(stage_of: StageOf) -> None:
         ({"type": "novelty"}, "unclassified_under_half_a_percent"),
     ],
 )
-def test_what_merchants_send_amiss_is_a_warning(stage_of: StageOf, fields: dict[str, object], check: str) -> None:
+def test_what_merchants_send_amiss_is_a_warning(stage_of: StageOf, fields: dict[str, Any], check: str) -> None:
     stage = stage_of(sales(2, **fields))
     evaluations = {one.check_name: one for one in stage.read(6, 0).get_asset_check_evaluations()}
     assert [name for name, one in evaluations.items() if not one.passed] == [check]

@@ -56,6 +56,12 @@ def test_rows_out_of_order_prove_that_the_walk_may_not_stop() -> None:
     assert not density.is_order_proven
 
 
+def test_no_more_rows_are_expected_than_the_api_counts() -> None:
+    density = Density(YEAR, most_rows=700)
+    density.add(page(0))
+    assert density.split() is None
+
+
 def test_a_window_that_is_nearly_done_is_not_split() -> None:
     density = Density(Window(START, START + timedelta(minutes=600)))
     density.add(page(0))
