@@ -159,8 +159,8 @@ def _report(context: dg.AssetExecutionContext, days: dg.DailyPartitionsDefinitio
 
 
 def _metadata(day: DayReport, report: SyncReport) -> dict[str, Any]:
-    """What is shown of a day; `run_requests` and `run_received_bytes` are those of the whole run."""
-    summary = day.summary
+    """What is shown of a day; what starts with `run_` is the whole run's, the same for each of its days."""
+    summary, traffic = day.summary, report.traffic
     amounts = {currency: f"{amount:f}" for currency, amount in sorted(summary.amounts.items())}
     return {
         "rows": summary.rows,
@@ -168,8 +168,12 @@ def _metadata(day: DayReport, report: SyncReport) -> dict[str, Any]:
         "amount": dg.MetadataValue.json(amounts),
         "file_bytes": summary.size_bytes,
         "is_changed": day.is_changed,
-        "run_requests": report.traffic.requests,
-        "run_received_bytes": report.traffic.received_bytes,
+        "run_rows": report.rows,
+        "run_rows_per_s": round(report.rows / report.elapsed_s, 1),
+        "run_requests": traffic.requests,
+        "run_retries": traffic.retries,
+        "run_waited_s": round(traffic.waited_s, 3),
+        "run_received_bytes": traffic.received_bytes,
     }
 
 

@@ -54,6 +54,7 @@ class RutterClient:
     give_up_after_s: float = 120.0
     timeout_s: float = 60.0
     first_wait_s: float = 0.5
+    page_rows: int = contract.PAGE_ROWS
     traffic: Traffic = field(default_factory=Traffic)
     novelties: Novelties = field(default_factory=Novelties)
 
@@ -98,7 +99,7 @@ class RutterClient:
         Ends at a null or absent cursor and at nothing else; a cursor that comes twice is a `ContractError`.
         """
         params = {
-            "limit": str(contract.PAGE_ROWS),
+            "limit": str(self.page_rows),
             "sort": "asc",
             f"{by}_min": str(unix_ms(window.start)),
             f"{by}_max": str(unix_ms(window.end)),

@@ -92,6 +92,24 @@ def test_many_days_are_read_in_full_pages(serve: ServeWorld, lake: Lake) -> None
     ] * 2
 
 
+def test_every_page_size_gives_the_same_bytes(serve: ServeWorld, tmp_path: Path) -> None:
+    times = [f"2026-10-{1 + n % 3:02d}T10:00:{n % 7:02d}Z" for n in range(120)]
+    sandbox = serve(Merchant.of([row(n, instant) for n, instant in enumerate(times)]))
+
+    async def load(lake: Lake, page_rows: int) -> None:
+        source = source_of(sandbox, page_rows=page_rows)
+        async with source.client:
+            await sync(source, lake, SyncRequest(OCTOBER, OCTOBER.start.date()))
+
+    contents = []
+    for page_rows in (1, 7, 60, 119, 120, 500):
+        lake = Lake.open(str(tmp_path / str(page_rows)), buckets=1, source="sandbox")
+        asyncio.run(load(lake, page_rows))
+        contents.append(files(lake))
+    assert len(contents[0]) == 3
+    assert all(content == contents[0] for content in contents)
+
+
 def test_what_was_never_read_is_all_that_a_second_load_reads(serve: ServeWorld, lake: Lake) -> None:
     sandbox = serve(Merchant.of([row(1)]))
     run(sandbox, lake)

@@ -1,6 +1,7 @@
 """Who wins when the lake and a read, or two reads, differ."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -76,32 +77,61 @@ def test_a_row_repeated_across_pages_is_stored_once() -> None:
     assert len(merge(None, [by_day(table(transaction(), transaction()), 3)])) == 1
 
 
-VERSIONS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["c1", "c2"]), st.integers(0, 4)), max_size=8)
+INSTANTS = st.integers(0, 9)
+"""When a row appears, changes or is read; ten instants of one morning."""
+
+HISTORIES = st.dictionaries(
+    st.tuples(st.sampled_from(["c1", "c2"]), st.sampled_from("abcd")),
+    st.lists(INSTANTS, min_size=1, max_size=4, unique=True).map(sorted),
+    max_size=6,
+)
+"""For each transaction the instants at which it got a new content; it appears at the first of them."""
+
+READS = st.lists(st.tuples(st.sampled_from(["c1", "c2"]), INSTANTS, st.booleans()), min_size=1, max_size=6)
+"""Reads of a connection at an instant, by day or by update."""
 
 
-@settings(max_examples=60)
-@given(reads=st.lists(VERSIONS, min_size=1, max_size=5), data=st.data())
-def test_any_order_and_any_repeats_of_update_reads_end_in_the_same_bytes(
-    reads: list[list[tuple[str, str, int]]], data: st.DataObject
+@settings(max_examples=150)
+@given(histories=HISTORIES, reads=READS, data=st.data())
+def test_any_order_and_any_repeats_of_reads_end_in_the_same_bytes(
+    histories: dict[tuple[str, str], list[int]], reads: list[tuple[str, int, bool]], data: st.DataObject
 ) -> None:
-    made = [
-        [by_update(table(*(_version(*item) for item in read if item[1] == c)), 5, c) for c in ("c1", "c2")]
-        for read in reads
-    ]
-    order = data.draw(st.permutations(range(len(made))))
-    repeats = data.draw(st.lists(st.sampled_from(range(len(made))), max_size=3))
-    assert _applied(made, range(len(made))) == _applied(made, [*order, *repeats])
+    made = [_read(histories, *read) for read in reads]
+    shuffled = data.draw(st.permutations(made)) + data.draw(st.lists(st.sampled_from(made), max_size=3))
+    assert _applied(made) == _applied(shuffled)
 
 
-def _version(id_: str, connection: str, version: int) -> dict[str, Any]:
-    """A content that its `updated_at` determines, as the API's contract has it; read when it was made."""
-    when = at(2) + timedelta(minutes=version)
-    return transaction(id_, connection, amount=str(version), updated_at=when, loaded_at=when)
+@settings(max_examples=100)
+@given(histories=HISTORIES, earlier=READS)
+def test_after_a_last_read_by_day_the_lake_is_what_the_api_has(
+    histories: dict[tuple[str, str], list[int]], earlier: list[tuple[str, int, bool]]
+) -> None:
+    last = [_read(histories, connection, 9, True) for connection in ("c1", "c2")]
+    stored = merge(None, [_read(histories, *read) for read in earlier])
+    found = merge(stored, last)
+    expected = [(connection, id_, changes[-1]) for (connection, id_), changes in histories.items()]
+    assert content(found, "connection_id", "id", "amount") == sorted(expected)
 
 
-def _applied(reads: list[list[Read]], order: Any) -> bytes:
+def _read(histories: dict[tuple[str, str], list[int]], connection: str, instant: int, is_by_day: bool) -> Read:
+    """What the API answers about the connection at the instant, each content with the `updated_at` of its making."""
+    rows = []
+    for (owner, id_), changes in histories.items():
+        seen = [change for change in changes if change <= instant]
+        if owner == connection and seen:
+            made_at, read_at = _minute(seen[-1]), _minute(instant, seconds=30)
+            rows.append(transaction(id_, owner, str(seen[-1]), updated_at=made_at, loaded_at=read_at))
+    bounds = (at(0), at(0, day=2)) if is_by_day else (None, None)
+    return Read(connection, _minute(instant, seconds=30), table(*rows), *bounds)
+
+
+def _minute(number: int, seconds: int = 0) -> datetime:
+    return at(3) + timedelta(minutes=number, seconds=seconds)
+
+
+def _applied(reads: Sequence[Read]) -> bytes:
     stored: pa.Table | None = None
-    for number in order:
-        stored = merge(stored, reads[number])
+    for read in reads:
+        stored = merge(stored, [read])
     assert stored is not None
     return parquet.to_bytes(stored, TRANSACTIONS)
