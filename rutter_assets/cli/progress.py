@@ -49,6 +49,7 @@ class Bars:
             TextColumn("{task.description}", markup=False, table_column=name),
             BarColumn(bar_width=None, finished_style="green"),
             _Amount(),
+            _Requests(),
             _Rate(),
             TimeRemainingColumn(compact=True),
             console=console,
@@ -60,6 +61,7 @@ class Bars:
         self._bars: dict[str, TaskID] = {}
         self._shown: set[str] = set()
         self._rows: dict[str, int] = {}
+        self._requests: dict[str, int] = {}
         self._expected: dict[str, int | None] = {}
         self._stage: TaskID | None = None
         self._days: TaskID | None = None
@@ -95,7 +97,8 @@ class Bars:
     def page(self, connection_id: str, rows: int) -> None:
         bar = self._bars[connection_id]
         so_far = self._rows[connection_id] = self._rows.get(connection_id, 0) + rows
-        self._display.update(bar, completed=so_far)
+        self._requests[connection_id] = self._requests.get(connection_id, 0) + 1
+        self._display.update(bar, completed=so_far, requests=self._requests[connection_id])
         if so_far > (self._expected[connection_id] or so_far):
             self._display.update(bar, total=None)  # more than the API counted: nobody knows how many are left
         self._show(connection_id)
@@ -138,6 +141,14 @@ class _Amount(ProgressColumn):
         unit = task.fields["unit"]
         done = task.fields.get("done", int(task.completed))
         return Text(f"{done:,} {unit}" if unit else "", justify="right")
+
+
+class _Requests(ProgressColumn):
+    """How many requests that took."""
+
+    def render(self, task: Task) -> Text:
+        count = task.fields.get("requests")
+        return Text(f"{count:,} req" if count else "", justify="right")
 
 
 class _Rate(ProgressColumn):

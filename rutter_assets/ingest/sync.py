@@ -59,6 +59,7 @@ async def sync(
     progress = progress or Silent()
     started = time.monotonic()
     await asyncio.to_thread(lake.remove_abandoned)
+    await asyncio.to_thread(lake.check_files, request.window.days)
     merchants = await plan_sync(source, lake, request, snapshot)
     days = len({day for merchant in merchants for window in merchant.windows for day in window.days})
     await read_all(source, lake, merchants, progress, force_fetch=request.force_fetch)

@@ -208,6 +208,15 @@ class Lake:
             if content is not None:
                 yield parquet.open_file(content, TRANSACTIONS, path).read(columns=columns)
 
+    def check_files(self, days: Sequence[date]) -> None:
+        """A `LakeError` if a day file is broken or of another schema, before anything is asked of the API for it.
+
+        On a local disk this reads the files' footers; in an object store it is left to the commit.
+        """
+        if isinstance(self.storage, LocalStorage):
+            for path in self.transaction_files(days):
+                parquet.check_file(Path(self.storage.uri(path)), TRANSACTIONS, path)
+
     def summary_of(self, day: date) -> DaySummary:
         """What the day's files hold now."""
         files = [content for path in self.transaction_files([day]) if (content := self.storage.read(path)) is not None]

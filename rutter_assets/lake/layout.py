@@ -3,6 +3,7 @@
 transactions/date=2026-11-01/bucket-00.parquet   one day's transactions of one bucket of connections
 connections/date=2026-11-01/120000.parquet       one snapshot of all connections
 marts/<mart>/date=2026-11-01/<mart>.parquet      one day of a mart
+rutter.duckdb                                    all tables in one file, made anew from the above
 ledger/<connection_id>.json                      what is covered of one connection
 _staging/                                        what is fetched and not yet committed, and locks
 lake.json                                        the lake's own facts: format, buckets, source
@@ -16,6 +17,7 @@ from typing import Final
 from rutter_assets.errors import LakeError
 
 FACTS: Final = "lake.json"
+WAREHOUSE: Final = "rutter.duckdb"
 LEDGER: Final = "ledger"
 STAGING: Final = "_staging/windows"
 NOTICES: Final = "_staging/notices"

@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -78,6 +78,14 @@ class LocalStorage:
         except BaseException:
             Path(beside).unlink(missing_ok=True)
             raise
+
+    def build(self, path: str, make: Callable[[Path], None]) -> None:
+        with tempfile.TemporaryDirectory(dir=self._beside / self.owner) as folder:
+            made = Path(folder) / Path(path).name
+            make(made)
+            with made.open("rb") as file:
+                os.fsync(file.fileno())
+            self._put_in_place(made, self._root / path)
 
     def change(self, path: str, change: Change) -> bool:
         with self._lock(path):

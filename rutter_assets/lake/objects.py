@@ -4,8 +4,10 @@ The store's writes are whole by themselves; a change is a conditional write that
 first. Nobody can tell there whether a process has ended, so what a killed one staged stays until it is removed by hand.
 """
 
+import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import obstore
@@ -45,6 +47,12 @@ class ObjectStorage:
 
     def write(self, path: str, content: bytes) -> None:
         obstore.put(self._store, path, content)
+
+    def build(self, path: str, make: Callable[[Path], None]) -> None:
+        with tempfile.TemporaryDirectory(prefix="rutter_assets-") as folder:
+            made = Path(folder) / Path(path).name
+            make(made)
+            obstore.put(self._store, path, made)
 
     def change(self, path: str, change: Change) -> bool:
         for _ in range(self._TRIES):

@@ -1,6 +1,8 @@
 """Arrow tables ↔ Parquet bytes: the same content gives the same bytes."""
 
 import io
+from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,13 +30,18 @@ def open_file(content: bytes, table: Table, path: str) -> pq.ParquetFile:
         # Not pq.read_table on a Python file object: its reader threads abort the interpreter at exit (pyarrow 26).
         file = pq.ParquetFile(pa.BufferReader(content))
     except (pa.ArrowInvalid, OSError):
-        raise LakeError(f"{path} is not a readable Parquet file: move it away and sync its day again.") from None
-    if not file.schema_arrow.equals(table.schema):
-        raise LakeError(
-            f"{path} has another schema than this version writes: point RUTTER_LAKE at a lake of this version,"
-            " or move the file away and sync its day again."
-        )
+        raise LakeError(_BROKEN.format(path=path)) from None
+    _check(file.schema_arrow, table, path)
     return file
+
+
+def check_file(file: Path, table: Table, path: str) -> None:
+    """A `LakeError` that names the mend if the local file is broken or of another schema; reads its footer only."""
+    try:
+        schema = pq.read_schema(file, memory_map=True)
+    except (pa.ArrowInvalid, OSError):
+        raise LakeError(_BROKEN.format(path=path)) from None
+    _check(schema, table, path)
 
 
 def from_bytes(content: bytes, table: Table, path: str) -> pa.Table:
@@ -43,4 +50,15 @@ def from_bytes(content: bytes, table: Table, path: str) -> pa.Table:
     try:
         return file.read()
     except (pa.ArrowInvalid, OSError):
-        raise LakeError(f"{path} is not a readable Parquet file: move it away and sync its day again.") from None
+        raise LakeError(_BROKEN.format(path=path)) from None
+
+
+_BROKEN: Final = "{path} is not a readable Parquet file: move it away and sync its day again."
+
+
+def _check(found: pa.Schema, table: Table, path: str) -> None:
+    if not found.equals(table.schema):
+        raise LakeError(
+            f"{path} has another schema than this version writes: point RUTTER_LAKE at a lake of this version,"
+            " or move the file away and sync its day again."
+        )

@@ -4,6 +4,7 @@ A path is relative to the lake, with `/` between its parts.
 """
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Protocol
 
 Change = Callable[[bytes | None], bytes | None]
@@ -23,6 +24,10 @@ class Storage(Protocol):
 
     def write(self, path: str, content: bytes) -> None:
         """Replace the file, whole or not at all."""
+        ...
+
+    def build(self, path: str, make: Callable[[Path], None]) -> None:
+        """Replace the file, whole or not at all, by the one that `make` puts at the local path it is given."""
         ...
 
     def change(self, path: str, change: Change) -> bool:

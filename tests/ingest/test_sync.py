@@ -10,10 +10,11 @@ import duckdb
 import pyarrow.compute as pc
 import pytest
 
-from rutter_assets.errors import IncompleteError, SettingError
+from rutter_assets.errors import IncompleteError, LakeError, SettingError
 from rutter_assets.ingest.report import SyncReport
 from rutter_assets.ingest.source import REPLAY
 from rutter_assets.ingest.sync import SyncRequest, sync
+from rutter_assets.lake import layout
 from rutter_assets.lake.lake import Lake
 from rutter_assets.rutter.window import Window
 from rutter_assets.sandbox import Batch, Clock, Merchant, Sandbox, World, given_row, gone
@@ -186,6 +187,16 @@ def test_a_failed_window_leaves_the_stored_day_as_it_was(serve: ServeWorld, lake
         report = run(serve(Merchant.of([row(1), row(2)]), middleware=script), lake, fresh_since=NOW + timedelta(1))
     assert [outcome.kind for outcome in report.outcomes] == ["needs_update"]
     assert files(lake) == before
+
+
+@pytest.mark.parametrize("content", [b"not Parquet", b"PAR1PAR1"])
+def test_a_broken_day_file_is_named_before_any_request(serve: ServeWorld, lake: Lake, content: bytes) -> None:
+    sandbox = serve(Merchant.of([row(1)]))
+    path = layout.transactions(date(2026, 10, 30), 0)
+    lake.storage.write(path, content)
+    with pytest.raises(LakeError, match=f"{path} is not a readable Parquet file: move it away"):
+        run(sandbox, lake)
+    assert sandbox.requests == []
 
 
 def test_an_unknown_connection_is_named_before_any_transaction_is_asked_for(serve: ServeWorld, lake: Lake) -> None:
