@@ -54,7 +54,7 @@ def read_and_tell(settings: Settings, read: Read) -> None:
         console.print("No credentials are set: reading from the embedded sandbox.", soft_wrap=True)
     with shown_on(console) as progress:
         report = asyncio.run(_read(settings, lake, read, progress))
-        _compute_marts(lake, report, progress)
+        _compute_marts(lake, report, _now(settings).date(), progress)
     lake.acknowledge(report.notices)
     _print(console, report, time.monotonic() - started)
     _leave(report)
@@ -120,16 +120,19 @@ async def _updates(request: UpdateRequest, source: Source, lake: Lake, progress:
     return await sync_updates(source, lake, request, progress)
 
 
-def _compute_marts(lake: Lake, report: SyncReport, progress: Shown) -> None:
-    """Compute the days that changed, and those an interrupted run has left without a mart."""
+def _compute_marts(lake: Lake, report: SyncReport, known_on: date, progress: Shown) -> None:
+    """Compute the days that changed, and those an interrupted run has left without a mart.
+
+    Of a mart that is of all days, those that are older by `known_on` than when they were computed change too.
+    """
     changed = {day.summary.day for day in report.days if day.is_changed}
     stored = {layout.day_of(path) for path in lake.transaction_files()}
     for mart in MARTS.values():
         absent = stored - {layout.day_of(path) for path in mart_files(lake, mart)}
-        days = changed | {day for day in absent if day is not None}
-        if days:
-            progress.stage(f"Computing {mart.name} of {len(days):,} days")
-            compute(lake, mart, days)
+        days = mart.reached_by(changed) | {day for day in absent if day is not None}
+        if days or mart.is_of_all_days:
+            progress.stage(f"Computing {mart.name} of {len(days & stored):,} days")
+            compute(lake, mart, days, known_on)
 
 
 def _print(console: Console, report: SyncReport, elapsed_s: float) -> None:

@@ -4,7 +4,7 @@ from typing import Final
 
 import dagster as dg
 
-from rutter_assets.defs.keys import CONNECTIONS, TRANSACTIONS, key_of
+from rutter_assets.defs.keys import COMPLETENESS, CONNECTIONS, TRANSACTIONS, WAREHOUSE, key_of
 from rutter_assets.marts.mart import MARTS
 
 RETRIES: Final = {"dagster/max_retries": "2"}
@@ -27,4 +27,16 @@ COMPUTE_MARTS: Final = dg.define_asset_job(
     selection=dg.AssetSelection.assets(*map(key_of, MARTS)),
     tags=RETRIES,
     description="Compute all marts of the days of a range.",
+)
+AGE_COHORTS: Final = dg.define_asset_job(
+    "age_cohorts",
+    selection=dg.AssetSelection.assets(key_of("refund_cohorts")),
+    tags=RETRIES,
+    description="Compute the cohorts that are a day older, and any other that changed.",
+)
+PUBLISH: Final = dg.define_asset_job(
+    "publish",
+    selection=dg.AssetSelection.assets(COMPLETENESS, WAREHOUSE),
+    tags=RETRIES,
+    description="Judge every merchant's completeness and build the warehouse.",
 )

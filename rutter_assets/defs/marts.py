@@ -9,7 +9,7 @@ import dagster as dg
 from rutter_assets.defs.automation import follows_its_source
 from rutter_assets.defs.failures import said_as_failure
 from rutter_assets.defs.keys import GROUP, TRANSACTIONS, key_of, op_of
-from rutter_assets.defs.partitions import ONE_RUN_FOR_A_RANGE
+from rutter_assets.defs.partitions import ONE_RUN_FOR_A_RANGE, a_day_and_those_before, last_day
 from rutter_assets.defs.resources import DuckDb
 from rutter_assets.defs.tables import definition_metadata, records
 from rutter_assets.lake.layout import day_of
@@ -21,6 +21,11 @@ CONSERVATION = "sums_equal_the_lake"
 
 _DESCRIPTIONS = {
     "fee_totals": "What the platforms charged, by day, merchant and currency: embedded fees, fee rows and their rates.",
+    "refund_cohorts": (
+        "How much of a day's sales came back so far, by day of the sale, merchant and currency. A run computes"
+        " all days. It writes and reports those of its range and any other that came out different: the day of a sale"
+        " that was refunded since, or a cohort that is now 7, 30, 60 or 90 days old."
+    ),
     "refund_ratios": "How much was given back, by day, merchant and currency: refunds, chargebacks, and their ratios.",
 }
 
@@ -34,7 +39,7 @@ def mart_asset(mart: Mart, settings: Settings, days: dg.DailyPartitionsDefinitio
         specs=[
             dg.AssetSpec(
                 key,
-                deps=[TRANSACTIONS],
+                deps=[_source_of(mart)],
                 partitions_def=days,
                 skippable=True,
                 group_name=GROUP,
@@ -58,20 +63,30 @@ def mart_asset(mart: Mart, settings: Settings, days: dg.DailyPartitionsDefinitio
     def compute_mart(context: dg.AssetExecutionContext, duckdb: DuckDb) -> Iterator[dg.AssetCheckResult]:
         with said_as_failure():
             if context.selected_asset_keys:
-                done = duckdb.compute(mart, map(date.fromisoformat, context.partition_keys))
+                done = duckdb.compute(mart, map(date.fromisoformat, context.partition_keys), known_on=last_day(days))
+                known = set(days.get_partition_keys())
                 for day in done:
-                    context.log_event(
-                        dg.AssetMaterialization(asset_key=key, partition=day.day.isoformat(), metadata=_metadata(day))
-                    )
+                    if (partition := day.day.isoformat()) in known:
+                        context.log_event(
+                            dg.AssetMaterialization(asset_key=key, partition=partition, metadata=_metadata(day))
+                        )
                 checked = [day.day for day in done]
             else:
                 files = duckdb.open()
                 paths = [*files.transaction_files(), *mart_files(files, mart)]
                 checked = sorted({found for path in paths if (found := day_of(path))})
             if context.selected_asset_check_keys:
-                yield _conserved(key, duckdb.conservation(mart, checked), len(checked))
+                day_count = None if mart.is_of_all_days else len(checked)
+                yield _conserved(key, duckdb.conservation(mart, checked), day_count)
 
     return compute_mart
+
+
+def _source_of(mart: Mart) -> dg.AssetDep:
+    """The days of transactions that a day of the mart is made of: Dagster maps a change to the days it reaches."""
+    if not mart.days_before:
+        return dg.AssetDep(TRANSACTIONS)
+    return dg.AssetDep(TRANSACTIONS, partition_mapping=a_day_and_those_before(mart.days_before))
 
 
 def _metadata(day: MartDay) -> dict[str, Any]:
@@ -89,7 +104,7 @@ def _metadata(day: MartDay) -> dict[str, Any]:
     return metadata
 
 
-def _conserved(key: dg.AssetKey, found: Conservation, day_count: int) -> dg.AssetCheckResult:
+def _conserved(key: dg.AssetKey, found: Conservation, day_count: int | None) -> dg.AssetCheckResult:
     differences = [
         {"currency": currency, "figure": figure, "mart less transactions": f"{amount:f}"}
         for currency, figures in found.differences.items()
@@ -100,6 +115,6 @@ def _conserved(key: dg.AssetKey, found: Conservation, day_count: int) -> dg.Asse
         asset_key=key,
         check_name=CONSERVATION,
         passed=found.is_conserved,
-        description=f"The sums of {day_count} days {sentence}.",
-        metadata={"days": day_count, "differences": records(differences)},
+        description=f"The sums of {'all' if day_count is None else day_count} days {sentence}.",
+        metadata={"days": "all" if day_count is None else day_count, "differences": records(differences)},
     )

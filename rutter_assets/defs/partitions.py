@@ -43,3 +43,11 @@ def last_day(days: dg.DailyPartitionsDefinition) -> date:
 def range_tags(first: date, last: date) -> dict[str, str]:
     """The tags by which one run covers the days from `first` to `last`."""
     return {RANGE_START_TAG: first.isoformat(), RANGE_END_TAG: last.isoformat()}
+
+
+def a_day_and_those_before(count: int) -> dg.TimeWindowPartitionMapping:
+    """The mapping by which a day is made of itself and of so many days before it."""
+    with warnings.catch_warnings():
+        # The first days look back beyond the configured start; that they may is a beta feature of Dagster's.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        return dg.TimeWindowPartitionMapping(start_offset=-count, allow_nonexistent_upstream_partitions=True)

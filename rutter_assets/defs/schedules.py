@@ -1,11 +1,11 @@
-"""The schedules, running by default: every hour a snapshot and then the changes, every night the last days again."""
+"""The schedules, running by default: a snapshot and changes by the hour, cohorts and last days by night."""
 
 from datetime import UTC, timedelta
 from typing import Final
 
 import dagster as dg
 
-from rutter_assets.defs.jobs import READ_TRANSACTIONS, SNAPSHOT_CONNECTIONS
+from rutter_assets.defs.jobs import AGE_COHORTS, READ_TRANSACTIONS, SNAPSHOT_CONNECTIONS
 from rutter_assets.defs.partitions import first_day, last_day, range_tags
 from rutter_assets.defs.transactions import TRANSACTIONS_OP
 
@@ -61,3 +61,21 @@ def last_days_daily(days: dg.DailyPartitionsDefinition) -> dg.ScheduleDefinition
         return dg.RunRequest(run_key=f"last-days-{today}", tags=range_tags(first, today))
 
     return last_days
+
+
+def cohorts_daily(days: dg.DailyPartitionsDefinition) -> dg.ScheduleDefinition:
+    """The cohorts, after every midnight: time alone makes some of them old enough to have a rate."""
+
+    @dg.schedule(
+        name="cohorts_daily",
+        job=AGE_COHORTS,
+        cron_schedule="15 0 * * *",
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Computes the cohorts that became 7, 30, 60 or 90 days old.",
+    )
+    def cohorts(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        at, today = context.scheduled_execution_time.astimezone(UTC), last_day(days)
+        return dg.RunRequest(run_key=f"cohorts-{at:%Y-%m-%d}", tags=range_tags(today, today))
+
+    return cohorts

@@ -1,8 +1,8 @@
 """Transactions → a mart's day files: a range of days is one query, and each day is replaced whole."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Final
@@ -15,12 +15,13 @@ from rutter_assets.lake import layout, parquet
 from rutter_assets.lake.lake import Lake
 from rutter_assets.lake.tables import TRANSACTIONS, Table
 from rutter_assets.marts import engine
-from rutter_assets.marts.tables import DATE, FEE_TOTALS, REFUND_RATIOS
+from rutter_assets.marts.tables import DATE, FEE_TOTALS, REFUND_COHORTS, REFUND_RATIOS
 
 MOVEMENT_COLUMNS: Final = (
     "connection_id",
     "platform",
     "id",
+    "platform_id",
     "order_id",
     "type",
     "status",
@@ -30,6 +31,7 @@ MOVEMENT_COLUMNS: Final = (
     "platform_type",
     "description",
     "created_at",
+    "updated_at",
     "platform_data",
 )
 """What of a transaction decides which movement it is."""
@@ -39,11 +41,17 @@ MOVEMENT_COLUMNS: Final = (
 class Mart:
     """A mart: its table, and the money columns whose sums tell an observer what a day was like.
 
-    The query is the SQL file of the same name; it reads `movements`.
+    The query is the SQL file of the same name; it reads `movements`. A day of the mart is made of the transactions of
+    that day and of the `days_before`, so many days; or, where the mart `is_of_all_days`, of all transactions and of the
+    age that the day has. Its query then takes `$known_on`. `conserved` says which of its columns together hold a figure
+    of the transactions; null: each additive column holds the one of its name.
     """
 
     table: Table
     observed: tuple[str, ...]
+    days_before: int = 0
+    is_of_all_days: bool = False
+    conserved: Mapping[str, tuple[str, ...]] | None = None
 
     @property
     def name(self) -> str:
@@ -52,6 +60,14 @@ class Mart:
     @property
     def sql(self) -> str:
         return engine.sql(self.name)
+
+    def reached_by(self, days: Iterable[date]) -> set[date]:
+        """The days of the mart that transactions of these days are part of, whether they have rows or not."""
+        return {day + timedelta(days=later) for day in days for later in range(self.days_before + 1)}
+
+    def sources_of(self, days: Iterable[date]) -> set[date]:
+        """The days whose transactions are part of these days of the mart."""
+        return {day - timedelta(days=earlier) for day in days for earlier in range(self.days_before + 1)}
 
     @property
     def schema(self) -> pa.Schema:
@@ -64,7 +80,17 @@ MARTS: Final = {
     mart.name: mart
     for mart in (
         Mart(FEE_TOTALS, observed=("gross_volume", "fees_total")),
-        Mart(REFUND_RATIOS, observed=("gross_volume", "refund_amount")),
+        Mart(REFUND_RATIOS, observed=("gross_volume", "refund_amount"), days_before=29),
+        Mart(
+            REFUND_COHORTS,
+            observed=("gross_volume", "refunded_amount"),
+            is_of_all_days=True,
+            conserved={
+                "sale_count": ("sale_count",),
+                "gross_volume": ("gross_volume",),
+                "refund_amount": ("refunded_amount", "over_refund_amount", "unlinked_refund_amount"),
+            },
+        ),
     )
 }
 
@@ -84,22 +110,32 @@ class MartDay:
     sums: dict[str, dict[str, Decimal]]
 
 
-def compute(lake: Lake, mart: Mart, days: Iterable[date]) -> list[MartDay]:
+def compute(lake: Lake, mart: Mart, days: Iterable[date], known_on: date | None = None) -> list[MartDay]:
     """Compute the mart's given days from the transactions and replace their files; the days, in order.
+
+    After a change of transactions, the days to give are `mart.reached_by` the days that changed. Of a mart that
+    `is_of_all_days` every other day is replaced too whose rows are no longer those on disk: which these are is found
+    by computing them all. `known_on` is the UTC day whose beginning decides how old a day is; null: today.
 
     A day with transactions but no row of the mart has no file. A day that has neither transactions nor a file is not
     among the result. After a crash at any moment, computing the same days again mends all.
     """
     wanted = set(days)
-    sources = lake.transaction_files(sorted(wanted))
-    empty = {day for path in (*sources, *mart_files(lake, mart, wanted)) if (day := layout.day_of(path))}
+    sources = lake.transaction_files(None if mart.is_of_all_days else sorted(mart.sources_of(wanted)))
     done = []
     with engine.engine() as connection:
         engine.bind(connection, lake, TRANSACTIONS, sources, MOVEMENT_COLUMNS)
         engine.define(connection, "movements")
-        for day, rows in _by_day(connection.sql(mart.sql)):
-            done.append(_replace(lake, mart, day, rows))
-            empty.discard(day)
+        if mart.is_of_all_days:
+            found = _computed(connection, mart, known_on or datetime.now(UTC).date())
+            wanted |= _changed_days(connection, lake, mart)
+        else:
+            found = connection.sql(mart.sql)
+        empty = {day for path in (*sources, *mart_files(lake, mart, wanted)) if (day := layout.day_of(path))} & wanted
+        for day, rows in _by_day(found):
+            if day in wanted:
+                done.append(_replace(lake, mart, day, rows))
+                empty.discard(day)
     done += [_replace(lake, mart, day, None) for day in empty]
     return sorted(done, key=lambda one: one.day)
 
@@ -138,6 +174,21 @@ def sums_by_currency(rows: pa.Table, columns: Sequence[str]) -> dict[str, dict[s
         row["iso_currency_code"]: {column: row[f"{column}_sum"] for column in columns}
         for row in sums.sort_by("iso_currency_code").to_pylist()
     }
+
+
+def _computed(connection: duckdb.DuckDBPyConnection, mart: Mart, known_on: date) -> duckdb.DuckDBPyRelation:
+    """All rows of the mart, kept in the engine as `computed`."""
+    connection.sql(mart.sql, params={"known_on": known_on}).create("computed")
+    return connection.table("computed").order("date, connection_id, iso_currency_code")
+
+
+def _changed_days(connection: duckdb.DuckDBPyConnection, lake: Lake, mart: Mart) -> set[date]:
+    """The days on which the mart on disk is not `computed`."""
+    stored = replace(mart.table, name="stored_files")
+    engine.bind(connection, lake, stored, mart_files(lake, mart), mart.table.schema.names)
+    columns = [duckdb.ColumnExpression(name) for name in mart.schema.names]
+    connection.view(stored.name).select(*columns).create_view("stored")
+    return {day for (day,) in connection.sql(engine.sql("changed_days")).fetchall()}
 
 
 def _replace(lake: Lake, mart: Mart, day: date, rows: pa.Table | None) -> MartDay:

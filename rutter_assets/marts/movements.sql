@@ -2,15 +2,35 @@
 -- Reads `transactions`, the lake's day files with their partition `date`.
 -- Of one engine alone: the JSON functions of `told` and the two regexp_matches.
 
-with told as (
+-- What a platform's own kind makes of a transaction, whatever type and status say. Platform *: of any.
+with kinds (platform, raw_kind, class, reason) as (
+    values
+        ('*', 'authorization', 'authorization', 'Money is reserved; the capture that takes it is a row of its own.'),
+        ('*', 'emv_authorization', 'authorization', 'The same at a card terminal.'),
+        ('*', 'suggested_refund', 'authorization', 'A refund that Shopify offers; nobody has made it.'),
+        ('*', 'change', 'authorization', 'Coins handed back over the counter of what was paid too much.')
+),
+
+told as (
     select
         date,
         connection_id,
         platform,
         id,
+        platform_id,
         order_id,
+        -- Whose refund a refund is, as platforms say it: Shopify's parent_id, Stripe's charge, Square's payment_id and
+        -- PayPal's sale_id.
+        try(coalesce(
+            platform_data ->> '$.parent_id',
+            platform_data ->> '$.charge',
+            platform_data ->> '$.payment_id',
+            platform_data ->> '$.sale_id'
+        )) as parent_id,
         type,
         status,
+        created_at,
+        updated_at,
         abs(amount) as money,
         abs(fee) as fee,
         coalesce(iso_currency_code, 'XXX') as iso_currency_code,
@@ -22,11 +42,18 @@ with told as (
         lower(description) as description
     from transactions
     -- A row in the file of another day belongs to no day until that is mended; the quality check counts it.
-    where cast(created_at as date) = date
+    -- Its UTC day, in whatever time zone a reader of the view is.
+    where cast(created_at at time zone 'UTC' as date) = date
 ),
 
 said as (
-    select *, concat_ws(' ', raw_kind, description) as words from told
+    select
+        t.*,
+        concat_ws(' ', t.raw_kind, t.description) as words,
+        coalesce(of_platform.class, of_any.class) as kind_class
+    from told as t
+    left join kinds as of_platform on t.raw_kind = of_platform.raw_kind and t.platform = of_platform.platform
+    left join kinds as of_any on t.raw_kind = of_any.raw_kind and of_any.platform = '*'
 ),
 
 classified as (
@@ -44,7 +71,7 @@ classified as (
                 end
 
             when type in ('payout', 'fee', 'void') then type
-            when raw_kind in ('authorization', 'emv_authorization', 'suggested_refund', 'change') then 'authorization'
+            when kind_class is not null then kind_class
 
             when type = 'refund' and status in ('success', 'refunded') then 'refund'
             when type = 'refund' and status = 'pending' then 'refund_pending'
@@ -65,9 +92,12 @@ select
     connection_id,
     platform,
     id,
+    platform_id,
     order_id,
+    parent_id,
     iso_currency_code,
     class,
+    status,
     raw_kind,
     class in ('sale', 'refund')
     or (
@@ -78,5 +108,7 @@ select
     and regexp_matches(words, '(^|[^\p{L}\p{N}])(credit|refund|reversal|reimbursement)([^\p{L}\p{N}]|$)')
         as is_fee_credit,
     money,
-    fee
+    fee,
+    created_at,
+    updated_at
 from classified

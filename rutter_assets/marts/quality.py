@@ -84,20 +84,25 @@ class Quality:
 
 
 def conservation(lake: Lake, mart: Mart, days: Iterable[date]) -> Conservation:
-    """Compare a mart's days on disk with their transactions on disk; a mart that is not up to date differs too."""
-    wanted = set(days)
-    columns = [field.name for field in mart.table.schema if _is_additive(field.type)]
+    """Compare a mart's days on disk with their transactions on disk; a mart that is not up to date differs too.
+
+    A mart that `is_of_all_days` holds a day's money on other days, so all days are compared.
+    """
+    wanted = None if mart.is_of_all_days else set(days)
+    figures = mart.conserved or {field.name: (field.name,) for field in mart.table.schema if _is_additive(field.type)}
+    columns = [column for columns in figures.values() for column in columns]
     ours: Figures = {}
     for _, rows in read_days(lake, mart, wanted):
         for currency, sums in sums_by_currency(rows, columns).items():
-            total = ours.setdefault(currency, dict.fromkeys(columns, Decimal(0)))
-            for column, amount in sums.items():
-                total[column] += amount
+            total = ours.setdefault(currency, dict.fromkeys(figures, Decimal(0)))
+            for figure, parts in figures.items():
+                for part in parts:
+                    total[figure] += sums[part]
     theirs: Figures = {}
     with _transactions(lake, wanted) as connection:
         for row in connection.sql(engine.sql("conservation")).to_arrow_table().to_pylist():
             theirs[row["iso_currency_code"]] = {
-                column: Decimal(row[column] if column in row else row[f"{mart.name}_{column}"]) for column in columns
+                figure: Decimal(row[figure] if figure in row else row[f"{mart.name}_{figure}"]) for figure in figures
             }
     return Conservation(_told(ours), _told(theirs))
 
@@ -116,9 +121,10 @@ def unclassified(lake: Lake, days: Iterable[date]) -> Unclassified:
 
 
 @contextmanager
-def _transactions(lake: Lake, days: Iterable[date]) -> Iterator[duckdb.DuckDBPyConnection]:
+def _transactions(lake: Lake, days: Iterable[date] | None) -> Iterator[duckdb.DuckDBPyConnection]:
     with engine.engine() as connection:
-        engine.bind(connection, lake, TRANSACTIONS, lake.transaction_files(sorted(set(days))), MOVEMENT_COLUMNS)
+        paths = lake.transaction_files(None if days is None else sorted(set(days)))
+        engine.bind(connection, lake, TRANSACTIONS, paths, MOVEMENT_COLUMNS)
         yield connection
 
 

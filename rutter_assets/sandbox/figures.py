@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Context, Decimal
 
 from rutter_assets.sandbox.movements import Movement
@@ -44,10 +44,17 @@ def fee_totals(movements: Iterable[Movement]) -> list[dict[str, object]]:
     return table
 
 
-def refund_ratios(movements: Iterable[Movement]) -> list[dict[str, object]]:
-    """One row per date, connection and currency with a counted sale, refund, chargeback or reversal."""
-    table = []
-    for grain, group in _groups(movements, {"sale", "refund", "chargeback", "chargeback_reversal"}):
+def refund_ratios(movements: Iterable[Movement], from_date: date | None = None) -> list[dict[str, object]]:
+    """One row per date, connection and currency with a counted sale, refund, chargeback or reversal.
+
+    No rows before `from_date`; the movements of the 29 days before it belong to the trailing columns.
+    """
+    table: list[dict[str, object]] = []
+    groups = _groups(movements, {"sale", "refund", "chargeback", "chargeback_reversal"})
+    counted = dict(groups)
+    for grain, group in groups:
+        if from_date is not None and grain[0] < from_date:
+            continue
         sales, refunds = _of(group, "sale"), _of(group, "refund")
         gross_volume = _sum(sale.amount for sale in sales)
         refund_amount = _sum(refund.amount for refund in refunds)
@@ -63,6 +70,8 @@ def refund_ratios(movements: Iterable[Movement]) -> list[dict[str, object]]:
                 "refund_amount": refund_amount,
                 "refund_ratio_amount": _ratio(refund_amount, gross_volume),
                 "refund_ratio_count": _ratio(_count(refunds), _count(sales)),
+                **_trailing(counted, grain, 7),
+                **_trailing(counted, grain, 30),
                 "chargeback_count": len(chargebacks),
                 "chargeback_amount": chargeback_amount,
                 "chargeback_reversal_amount": reversal_amount,
@@ -73,6 +82,20 @@ def refund_ratios(movements: Iterable[Movement]) -> list[dict[str, object]]:
             }
         )
     return table
+
+
+def _trailing(counted: dict[Grain, list[Movement]], grain: Grain, days: int) -> dict[str, object]:
+    """Both ratios over so many days, the row's own the last of them, each of one big pile of movements."""
+    last, connection_id, iso_currency_code = grain
+    pile: list[Movement] = []
+    for earlier in range(days):
+        pile += counted.get((last - timedelta(days=earlier), connection_id, iso_currency_code), [])
+    sales, refunds = _of(pile, "sale"), _of(pile, "refund")
+    sold, returned = _sum(sale.amount for sale in sales), _sum(refund.amount for refund in refunds)
+    return {
+        f"refund_ratio_amount_{days}d": _ratio(returned, sold),
+        f"refund_ratio_count_{days}d": _ratio(_count(refunds), _count(sales)),
+    }
 
 
 def _standalone(group: list[Movement]) -> Decimal:

@@ -25,6 +25,7 @@ _SALES = {
 }
 _STATUS_BLIND = ("chargeback", "chargeback_reversal", "fee")
 _NOT_HAPPENED = ("pending", "failure", "cancelled")
+_PARENTS = ("parent_id", "charge", "payment_id", "sale_id")
 _CREDITS = {"credit", "refund", "reversal", "reimbursement"}
 
 
@@ -34,6 +35,10 @@ class Movement:
 
     date: date
     connection_id: str
+    id: str
+    created_at: datetime
+    updated_at: datetime
+    status: str | None
     iso_currency_code: str
     """`XXX` where the API says null."""
     movement_class: str
@@ -42,14 +47,22 @@ class Movement:
     fee: Decimal | None
     order_id: str | None
     is_fee_credit: bool
+    platform_id: str | None
+    parent_id: str | None
+    """The platform_id of the transaction that this one gives back, where `platform_data` tells it."""
 
 
 def movement(connection_id: str, row: dict[str, Any]) -> Movement:
     """The movement a row describes; `row` is its parsed JSON with exact numbers (`int` or `Decimal`)."""
     movement_class = class_of(row)
+    created_at = datetime.fromisoformat(row["created_at"])
     return Movement(
-        date=datetime.fromisoformat(row["created_at"]).date(),  # the API writes UTC
+        date=created_at.date(),  # the API writes UTC
         connection_id=connection_id,
+        id=row["id"],
+        created_at=created_at,
+        updated_at=datetime.fromisoformat(row.get("updated_at") or row["created_at"]),
+        status=row.get("status"),
         iso_currency_code=row.get("iso_currency_code") or "XXX",
         movement_class=movement_class,
         is_counted=not (movement_class in _STATUS_BLIND and row.get("status") in _NOT_HAPPENED),
@@ -57,6 +70,8 @@ def movement(connection_id: str, row: dict[str, Any]) -> Movement:
         fee=_absolute(row.get("fee")),
         order_id=row.get("order_id"),
         is_fee_credit=movement_class == "fee" and not _CREDITS.isdisjoint(_words(row)),
+        platform_id=row.get("platform_id"),
+        parent_id=_parent_id(row),
     )
 
 
@@ -84,6 +99,13 @@ def _raw_kind(row: dict[str, Any]) -> str:
     if isinstance(platform_data, dict) and isinstance(platform_data.get("kind"), str):
         return str(platform_data["kind"]).lower()
     return str(row.get("platform_type") or "").lower()
+
+
+def _parent_id(row: dict[str, Any]) -> str | None:
+    platform_data = row.get("platform_data")
+    told = platform_data if isinstance(platform_data, dict) else {}
+    found = [told[name] for name in _PARENTS if told.get(name) is not None]
+    return str(found[0]) if found else None
 
 
 def _words(row: dict[str, Any]) -> set[str]:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from rutter_assets.sandbox import figures
+from rutter_assets.sandbox import cohorts, figures
 from rutter_assets.sandbox.clock import Clock
 from rutter_assets.sandbox.merchant import Merchant
 from rutter_assets.sandbox.moment import to_ms
@@ -93,8 +93,18 @@ class Truth:
     def refund_ratios(
         self, connection_id: str | None = None, from_date: date | None = None, to_date: date | None = None
     ) -> list[dict[str, Any]]:
-        """Section 3 of `docs/metrics.md`; parameters and types as of `fee_totals`."""
-        return figures.refund_ratios(self._movements(connection_id, from_date, to_date))
+        """Section 3 of `docs/metrics.md`; parameters and types as of `fee_totals`.
+
+        The trailing columns look back beyond `from_date`.
+        """
+        return figures.refund_ratios(self._movements(connection_id, None, to_date), from_date)
+
+    def refund_cohorts(self, known_on: date | None = None) -> list[dict[str, Any]]:
+        """Section 4 of `docs/metrics.md`, of all connections and days, with their age at the beginning of `known_on`.
+
+        None: the day that the sandbox's clock shows. Order and types as of `fee_totals`.
+        """
+        return cohorts.refund_cohorts(self._movements(None, None, None), known_on or self._clock.now().date())
 
     def _movements(self, connection_id: str | None, from_date: date | None, to_date: date | None) -> Iterator[Movement]:
         merchants = self._merchants.values() if connection_id is None else [self._merchants[connection_id]]

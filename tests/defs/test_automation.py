@@ -19,7 +19,7 @@ class Daemon:
         self._stage = stage
         self._cursor: object = None
 
-    def tick(self) -> list[date]:
+    def tick(self, mart: dg.AssetKey = MART) -> list[date]:
         """The days of the mart that a tick asks for."""
         result = dg.evaluate_automation_conditions(
             defs=self._stage.definitions,
@@ -28,7 +28,7 @@ class Daemon:
             cursor=self._cursor,  # type: ignore[arg-type]
         )
         self._cursor = result.cursor
-        return sorted(date.fromisoformat(key or "") for key in result.get_requested_partitions(MART))
+        return sorted(date.fromisoformat(key or "") for key in result.get_requested_partitions(mart))
 
 
 @pytest.fixture
@@ -66,6 +66,15 @@ def test_touching_an_old_day_asks_for_exactly_that_day(stage: Stage, daemon: Dae
     stage.read(5, 5)
     assert daemon.tick() == [stage.day(5)]
     assert daemon.tick() == []
+
+
+def test_a_written_day_asks_for_the_days_whose_trailing_windows_hold_it(stage: Stage, daemon: Daemon) -> None:
+    ratios = key_of("refund_ratios")
+    stage.read(4, 4)
+    assert daemon.tick(ratios) == [stage.day(ago) for ago in (4, 3, 2, 1, 0)]
+    assert daemon.tick(ratios) == []
+    stage.read(0, 0)
+    assert daemon.tick(ratios) == [stage.day(0)]
 
 
 def test_what_was_there_before_the_first_tick_is_asked_for(stage: Stage) -> None:

@@ -5,7 +5,9 @@ import pytest
 
 from rutter_assets.lake import layout, parquet
 from rutter_assets.marts.mart import MARTS
-from tests.defs.conftest import StageOf, sales
+from rutter_assets.sandbox import Merchant
+from tests.conftest import row
+from tests.defs.conftest import StageOf, at, sales
 
 
 def conserved(mart: str) -> dg.AssetCheckKey:
@@ -30,6 +32,7 @@ def test_the_marts_hold_the_transactions_money(stage_of: StageOf) -> None:
     evaluations = stage.run("compute_marts", first=6, last=0).get_asset_check_evaluations()
     assert [(one.asset_key.path[-1], one.passed) for one in evaluations] == [
         ("fee_totals", True),
+        ("refund_cohorts", True),
         ("refund_ratios", True),
     ]
 
@@ -45,3 +48,21 @@ def test_a_row_lost_from_a_mart_fails_its_check(stage_of: StageOf, mart: str) ->
     found = stage.run_checks(conserved(mart))["sums_equal_the_lake"]
     assert not found.passed
     assert "gross_volume" in str(found.metadata["differences"].value)
+
+
+def test_a_late_refund_reports_the_cohort_of_its_sale_in_a_run_over_its_own_day(stage_of: StageOf) -> None:
+    sold = [row(number, at(number), order_id=f"order {number}") for number in (5, 4, 3)]
+    refunds = [row(8, at(2), order_id="order 3", type="refund", amount=-1)]
+    late = row(9, at(1), order_id="order 4", type="refund", amount=-2)
+    stage = stage_of(Merchant.of([*sold, *refunds, late]))
+    stage.read(6, 2)
+    stage.run("compute_marts", first=6, last=2)
+    assert stage.reported("refund_cohorts") == [stage.day(ago) for ago in (5, 4, 3, 2)]
+    stage.read(1, 1)
+    result = stage.run("compute_marts", first=1, last=1)
+    cohorts = dg.AssetKey(["rutter", "refund_cohorts"])
+    told = [one for one in result.all_events if one.is_step_materialization and one.asset_key == cohorts]
+    assert [one.partition for one in told] == [str(stage.day(ago)) for ago in (4, 1)]
+    assert stage.metadata("refund_cohorts", stage.day(4))["sums"] == {
+        "EUR": {"gross_volume": "4.000000000", "refunded_amount": "2.000000000"}
+    }

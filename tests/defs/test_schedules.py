@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from rutter_assets.marts.mart import MARTS, compute
 from rutter_assets.sandbox import Merchant
 from tests.conftest import row
 from tests.defs.conftest import Stage, StageOf, at, sales
@@ -65,3 +66,13 @@ def test_the_hourly_updates_of_one_hour_are_asked_for_once(stage_of: StageOf) ->
     stage, now = stage_of(sales(1)), datetime.now(UTC)
     keys = [requests_of(stage, "updates_hourly", at)[0].run_key for at in (now, now, now - timedelta(hours=1))]
     assert keys[0] == keys[1] != keys[2]
+
+
+def test_the_nightly_cohorts_are_those_that_time_has_changed(stage_of: StageOf) -> None:
+    given_back = row(1, at(5), id="old", status="refunded")
+    stage = stage_of(Merchant.of([given_back, row(2, at(4), id="other")]))
+    stage.read(6, 0)
+    compute(stage.lake, MARTS["refund_cohorts"], [stage.day(5), stage.day(4)], known_on=stage.day(4))
+    (request,) = requests_of(stage, "cohorts_daily", datetime.now(UTC))
+    assert stage.run_request("age_cohorts", request).success
+    assert stage.reported("refund_cohorts") == [stage.day(5)]

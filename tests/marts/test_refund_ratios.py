@@ -1,10 +1,10 @@
 """Section 3 of docs/metrics.md, with money as strings."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from rutter_assets.lake.lake import Lake
 from rutter_assets.marts.mart import MARTS, compute
-from tests.marts.given import DAY, one_row, rows_of, store, transaction
+from tests.marts.given import DAY, NOON, one_row, rows_of, store, transaction
 
 
 def test_every_column_by_hand(lake: Lake) -> None:
@@ -28,6 +28,10 @@ def test_every_column_by_hand(lake: Lake) -> None:
         "refund_amount": "40",
         "refund_ratio_amount": 0.25,
         "refund_ratio_count": 0.5,
+        "refund_ratio_amount_7d": 0.25,
+        "refund_ratio_count_7d": 0.5,
+        "refund_ratio_amount_30d": 0.25,
+        "refund_ratio_count_30d": 0.5,
         "chargeback_count": 1,
         "chargeback_amount": "25",
         "chargeback_reversal_amount": "10",
@@ -88,3 +92,35 @@ def test_a_refund_counts_on_its_own_day(lake: Lake) -> None:
         (date(2026, 10, 1), "10", "0"),
         (date(2026, 10, 31), "0", "10"),
     ]
+
+
+def test_a_trailing_ratio_divides_sums_over_the_days_that_end_with_its_own(lake: Lake) -> None:
+    def of(ago: int, **fields: object) -> dict[str, object]:
+        return transaction(created_at=NOON - timedelta(days=ago), **fields)
+
+    store(
+        lake,
+        *(of(ago, amount="10.00") for ago in (30, 29, 7, 6, 0)),
+        *(of(ago, type="refund", amount="-2.00") for ago in (30, 29, 6)),
+        of(7, type="refund", amount="-5.00"),
+        of(3, amount="900.00", iso_currency_code="USD"),
+    )
+    compute(lake, MARTS["refund_ratios"], [DAY])
+    (found,) = rows_of(lake, "refund_ratios")
+    assert (found["date"], found["refund_ratio_amount"]) == (DAY, 0.0)
+    assert (found["refund_ratio_amount_7d"], found["refund_ratio_count_7d"]) == (2 / 20, 1 / 2)
+    assert (found["refund_ratio_amount_30d"], found["refund_ratio_count_30d"]) == (9 / 40, 3 / 4)
+
+
+def test_a_change_reaches_the_rows_of_its_day_and_of_the_29_after_it_and_no_others(lake: Lake) -> None:
+    mart, changed = MARTS["refund_ratios"], DAY - timedelta(days=40)
+    sold = [transaction(created_at=NOON - timedelta(days=ago)) for ago in range(42) if ago != 20]
+    days = store(lake, *sold)
+    compute(lake, mart, days)
+    refund = transaction(type="refund", created_at=NOON - timedelta(days=40))
+    store(lake, *(row for row in sold if row["created_at"] == refund["created_at"]), refund)
+    with_rows = [day for day in days if changed <= day <= changed + timedelta(days=29)]
+    assert len(with_rows) == 29
+    done = compute(lake, mart, mart.reached_by([changed]))
+    assert [(day.day, day.is_changed) for day in done] == [(day, True) for day in with_rows]
+    assert not any(day.is_changed for day in compute(lake, mart, days))

@@ -9,6 +9,7 @@ from pathlib import Path
 from rutter_assets.lake.lake import Lake
 from rutter_assets.marts.mart import MARTS, compute, read
 from rutter_assets.marts.quality import conservation
+from rutter_assets.marts.summary import summary
 from rutter_assets.sandbox import Clock, Merchant, Sandbox, World
 from tests.conftest import NOW
 from tests.marts.given import store
@@ -30,7 +31,7 @@ def _fill(lake: Lake, sandbox: Sandbox) -> list[date]:
 
 def _assert_equal(lake: Lake, sandbox: Sandbox, days: list[date]) -> None:
     for name, mart in MARTS.items():
-        compute(lake, mart, days)
+        compute(lake, mart, days, sandbox.clock.now().date())
         found = read(lake, mart).drop_columns("platform").to_pylist()
         expected = getattr(sandbox.truth, name)()
         assert len(expected) > 100
@@ -50,6 +51,22 @@ def test_the_marts_are_the_truth_of_the_demo_to_the_last_digit(lake: Lake) -> No
     _assert_equal(lake, sandbox, _fill(lake, sandbox))
 
 
+def test_the_real_merchant_gave_back_what_the_data_set_says(lake: Lake) -> None:
+    world = World.demo(seed=7, epoch=NOW, replay=REPLAY)
+    (replayed,) = [merchant for merchant in world.merchants if merchant.platform == "MAGENTO"]
+    days = _fill(lake, Sandbox(World.of([replayed]), Clock.frozen(NOW)))
+    for mart in MARTS.values():
+        compute(lake, mart, days, NOW.date())
+    (found,) = summary(lake).to_pylist()
+    assert (found["refund_amount"], found["gross_volume"]) == (Decimal("26350.97"), Decimal("601925.64"))
+    assert found["refund_ratio_amount"] == 26350.97 / 601925.64
+    cohorts = read(lake, MARTS["refund_cohorts"])
+    assert sum(cohorts["unlinked_refund_amount"].to_pylist()) == Decimal("26350.97")
+    assert cohorts["refund_rate_to_date"].null_count == sum(
+        coverage is not None for coverage in cohorts["link_coverage"].to_pylist()
+    )
+
+
 def test_the_marts_are_the_truth_of_every_mixture_of_what_the_rules_look_at(lake: Lake) -> None:
     types = ["sale", "refund", "fee", "payout", "void", "other", "newer"]
     statuses = ["success", "refunded", "pending", "failure", "cancelled", "other", "newer"]
@@ -60,6 +77,8 @@ def test_the_marts_are_the_truth_of_every_mixture_of_what_the_rules_look_at(lake
         {"kind": "Capture"},
         {"kind": "suggested_refund"},
         {"test": True},
+        {"kind": "refund", "parent_id": None, "charge": 7},
+        {"parent_id": "sale 3", "charge": "sale 1"},
         {"kind": 3, "test": "true"},
         [1],
         "a",
@@ -73,6 +92,7 @@ def test_the_marts_are_the_truth_of_every_mixture_of_what_the_rules_look_at(lake
             {
                 "id": f"transaction-{number:06d}",
                 "order_id": None if number % 4 == 0 else f"order-{number % 2}",
+                "platform_id": f"sale {number % 11}" if number % 3 else None,
                 "type": type_,
                 "status": status,
                 "platform_type": kind,
