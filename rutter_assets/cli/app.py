@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import stamina.instrumentation
 import typer
 
-from rutter_assets.cli import doctor, failure, plan, resync, status, sync
+from rutter_assets.cli import doctor, failure, plan, resync, status, sync, tables
 from rutter_assets.errors import SettingError
 from rutter_assets.sandbox.cli import serve
 
@@ -110,6 +110,13 @@ def status_command(
 ) -> None:
     """Show each connection: its gate, what its merchant must do, what is on disk, and how far that lags behind."""
     status.run(links=links)
+
+
+@app.command("tables", short_help="Print every table and column, as docs/tables.md has them.")
+@failure.told
+def tables_command() -> None:
+    """Print what each table of the lake and of rutter.duckdb holds: one row per what, columns, types, units, nulls."""
+    tables.run()
 
 
 @app.command("demo", short_help="Run the whole flow through Dagster; show the figures.")

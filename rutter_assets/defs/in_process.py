@@ -14,7 +14,7 @@ import dagster as dg
 
 from rutter_assets.defs.everything import definitions_of
 from rutter_assets.defs.failures import ERROR
-from rutter_assets.defs.jobs import COMPUTE_MARTS, READ_TRANSACTIONS, SNAPSHOT_CONNECTIONS
+from rutter_assets.defs.jobs import COMPUTE_MARTS, PUBLISH, READ_TRANSACTIONS, SNAPSHOT_CONNECTIONS
 from rutter_assets.defs.partitions import days_of, first_day, last_day, range_tags
 from rutter_assets.defs.resources import ProgressOf, RutterLake
 from rutter_assets.defs.transactions import TRANSACTIONS_OP
@@ -50,7 +50,7 @@ def instance_at(home: Path) -> Iterator[dg.DagsterInstance]:
 def materialize_all(
     instance: dg.DagsterInstance, settings: Settings, progress_of: ProgressOf = Logged, *, quiet: bool = True
 ) -> Materialized:
-    """Materialize the connections, the whole history of every merchant whose gate is open, and the marts.
+    """Materialize the connections, the whole history of every merchant whose gate is open, and all that is made of it.
 
     `progress_of` is given the run's log and makes what watches the sync; `quiet` keeps Dagster's own lines off the
     console. A merchant that fails is an `IncompleteError`, raised after everything else is done; any other failure is
@@ -70,6 +70,7 @@ def materialize_all(
     except IncompleteError as error:
         incomplete = error
     _run(definitions, COMPUTE_MARTS.name, instance, console, range_tags(first, last))
+    _run(definitions, PUBLISH.name, instance, console)
     if incomplete is not None:
         raise incomplete
     return Materialized(first, last)

@@ -19,3 +19,5 @@ def op_of(table: str) -> str:
 
 CONNECTIONS: Final = key_of("connections")
 TRANSACTIONS: Final = key_of("transactions")
+COMPLETENESS: Final = key_of("completeness")
+WAREHOUSE: Final = key_of("warehouse")

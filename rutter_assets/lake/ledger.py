@@ -51,7 +51,7 @@ class StagedWindow(msgspec.Struct, frozen=True):
 
 
 class LastOutcome(msgspec.Struct, frozen=True):
-    """How the last sync of the connection ended: `kind` as in `ingest.outcome`, and its sentence."""
+    """How the last sync of the connection ended: `kind` as in `ingest.report`, and its sentence."""
 
     at: datetime
     kind: str

@@ -37,10 +37,21 @@ def test_the_assets_are_one_group_with_lineage() -> None:
         "rutter/connections": [],
         "rutter/transactions": ["connections"],
         "rutter/fee_totals": ["transactions"],
+        "rutter/refund_cohorts": ["transactions"],
         "rutter/refund_ratios": ["transactions"],
+        "rutter/completeness": ["connections", "transactions"],
+        "rutter/warehouse": [
+            "completeness",
+            "connections",
+            "fee_totals",
+            "refund_cohorts",
+            "refund_ratios",
+            "transactions",
+        ],
     }
     assert {node.group_name for node in keys.values()} == {"rutter"}
-    assert all(node.description and "dagster/column_schema" in node.metadata for node in keys.values())
+    tables = [node for name, node in keys.items() if name != "rutter/warehouse"]  # it holds them all
+    assert all(node.description and "dagster/column_schema" in node.metadata for node in tables)
 
 
 def test_sensors_and_schedules_run_by_default() -> None:
@@ -50,7 +61,7 @@ def test_sensors_and_schedules_run_by_default() -> None:
         "marts_follow_transactions": "RUNNING",
     }
     statuses = [schedule.default_status.value for schedule in definitions.schedules or []]
-    assert statuses == ["RUNNING", "RUNNING", "RUNNING"]
+    assert statuses == ["RUNNING"] * 4
 
 
 def test_today_is_the_last_partition() -> None:

@@ -8,6 +8,7 @@ import pytest
 from rutter_assets.defs.in_process import instance_at, materialize_all
 from rutter_assets.errors import IncompleteError, RutterAssetsError
 from rutter_assets.ingest.progress import Silent
+from rutter_assets.lake import layout
 from tests.defs.conftest import StageOf, sales
 from tests.scripted import Answer, Script
 
@@ -19,13 +20,14 @@ def test_everything_is_materialized_and_kept_where_the_ui_looks(stage_of: StageO
         jobs = [record.dagster_run.job_name for record in stage.instance.get_run_records()]
         reported = [stage.reported(table) for table in ("transactions", "fee_totals", "refund_ratios")]
     assert (found.first, found.last) == (stage.day(4), stage.today)
-    assert jobs == ["compute_marts", "read_transactions", "snapshot_connections"]
+    assert jobs == ["publish", "compute_marts", "read_transactions", "snapshot_connections"]
     assert reported == [[stage.day(4), stage.day(2)]] * 3
+    assert stage.lake.storage.exists(layout.WAREHOUSE)
     ledger = stage.lake.ledger(merchant.id)
     assert ledger is not None
     assert ledger.history_loaded_at is not None
     with dg.DagsterInstance.from_config(_with_config(tmp_path / "home")) as again:
-        assert len(again.get_run_records()) == 3
+        assert len(again.get_run_records()) == 4
 
 
 def test_the_progress_that_is_passed_in_sees_the_sync_and_the_console_stays_quiet(

@@ -6,17 +6,21 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
 from rutter_assets.ingest.sync import SyncRequest, sync
+from rutter_assets.lake import layout
 from rutter_assets.lake.lake import Lake
 from rutter_assets.lake.objects import ObjectStorage
 from rutter_assets.marts.mart import MARTS, compute
+from rutter_assets.marts.warehouse import build
 from rutter_assets.rutter.window import Window
 from rutter_assets.sandbox import Merchant
 from tests.conftest import ServeWorld, row, source_of
+from tests.marts.given import store, transaction
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +67,7 @@ def test_a_lake_in_a_bucket_holds_the_same_bytes_as_one_on_disk(serve: ServeWorl
             {path: lake.storage.read(path) for path in lake.storage.paths("") if not path.startswith("_staging")}
         )
     assert contents[0] == contents[1]
-    assert len(contents[0]) == 5 * 2 + 5 * 2 + 2 + 1
+    assert len(contents[0]) == 5 * 2 + 5 * len(MARTS) + 2 + 1
 
 
 def test_changes_by_many_writers_are_none_lost(bucket: str) -> None:
@@ -79,3 +83,13 @@ def test_changes_by_many_writers_are_none_lost(bucket: str) -> None:
     for thread in threads:
         thread.join()
     assert storage.read("counter") == b"40"
+
+
+def test_a_warehouse_is_uploaded_whole(bucket: str, tmp_path: Path) -> None:
+    lake = Lake.open(bucket, buckets=1, source="sandbox")
+    store(lake, transaction(), transaction())
+    built = build(lake)
+    assert built.uri == f"{bucket}/rutter.duckdb"
+    (tmp_path / "fetched.duckdb").write_bytes(lake.storage.read(layout.WAREHOUSE) or b"")
+    with duckdb.connect(tmp_path / "fetched.duckdb", read_only=True) as file:
+        assert file.sql("select count(*), sum(money) from movements").fetchall() == [(2, 20)]

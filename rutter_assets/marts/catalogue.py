@@ -1,0 +1,56 @@
+"""Every table that a reader meets, in the order to meet them: what `docs/tables.md` and `rutter.duckdb` are made of."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+
+from rutter_assets.lake import layout
+from rutter_assets.lake.tables import CONNECTIONS, TRANSACTIONS, Column, Table
+from rutter_assets.marts.mart import MARTS
+from rutter_assets.marts.tables import COMPLETENESS, DATE, MOVEMENTS
+
+SNAPSHOT_DATE = Column("date", pa.date32(), "The UTC date of snapshot_at.", nullable=False)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A table as `rutter.duckdb` has it, with `date` in front where it is kept by day.
+
+    `files`: where it lies in the lake, as a glob; null: in `rutter.duckdb` alone. `note`: how the two differ.
+    """
+
+    table: Table
+    files: str | None
+    note: str | None = None
+    is_view: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.table.name
+
+
+def catalogue() -> Iterator[Entry]:
+    """The tables, raw ones first."""
+    yield Entry(_dated(TRANSACTIONS, DATE), "transactions/date=*/bucket-*.parquet")
+    yield Entry(
+        CONNECTIONS,
+        "connections/date=*/*.parquet",
+        "In `rutter.duckdb` it holds the newest snapshot alone, so one row per connection_id.",
+    )
+    yield Entry(
+        replace(
+            _dated(CONNECTIONS, SNAPSHOT_DATE),
+            name="connections_daily",
+            one_row_per="(date, connection_id): one connection as the last snapshot of the UTC day has it",
+        ),
+        None,
+    )
+    yield Entry(COMPLETENESS, layout.COMPLETENESS)
+    yield Entry(MOVEMENTS, None, is_view=True)
+    for mart in MARTS.values():
+        yield Entry(_dated(mart.table, DATE), f"marts/{mart.name}/date=*/{mart.name}.parquet")
+
+
+def _dated(table: Table, date: Column) -> Table:
+    return replace(table, columns=(date, *table.columns))
