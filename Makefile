@@ -6,6 +6,14 @@ export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 
 .DEFAULT_GOAL := help
 
+BENCH := .venv-bench
+
+$(BENCH)/installed: pyproject.toml
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BENCH)/bin/python -m pip install --quiet --group bench
+	@touch $@
+
 help:  ## What there is to run
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 12
 
@@ -29,7 +37,10 @@ test: install  ## Format check, lint, types and all tests
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2
 
+bench: install $(BENCH)/installed  ## Beside dlt, airbyte-cdk, singer-sdk and the naive loop; writes docs/benchmarks.md
+	$(BIN)/python -m benchmarks --peers-python $(BENCH)/bin/python --write
+
 clean:  ## Remove what runs wrote: the lake and Dagster's history
 	rm -rf data/lake data/dagster/*/ data/dagster/*.db
 
-.PHONY: help install demo dev test clean
+.PHONY: help install demo dev test bench clean
