@@ -19,8 +19,8 @@ from rutter_assets.rutter.contract import PAGE_ROWS
 from rutter_assets.rutter.types import Connection, ConnectionStatus
 from rutter_assets.rutter.window import Window
 
-CONCURRENT_WINDOWS: Final = 24
-"""Windows read at the same time: at 100 ms an answer, five times what the budget of 50 requests a second needs."""
+CONCURRENT_WINDOWS: Final = 48
+"""Windows read at the same time: enough for the budget of 50 requests a second while an answer takes up to a second."""
 
 
 @dataclass

@@ -11,6 +11,9 @@ from rutter_assets.rutter.window import Window
 WINDOW_ROWS: Final = 10_000
 """Rows that a window should hold: twenty full pages, so that its one partial page costs little."""
 
+_LEAST_WINDOW_ROWS: Final = 5_000
+"""Rows that a window should hold at least, where readers would be idle otherwise."""
+
 
 def missing(
     wanted: Window,
@@ -46,14 +49,19 @@ def has_history(ledger: Ledger, start: date, now: datetime) -> bool:
     return midnight <= window.start or not Window(window.start, midnight).minus(reached(ledger.covered))
 
 
-def cut(windows: Sequence[Window], expected_rows: int | None) -> list[Window]:
-    """The windows in even cuts of about `WINDOW_ROWS` rows, if the rows were spread evenly; null: uncut."""
+def window_rows(expected_rows: int, readers: int) -> int:
+    """The rows that windows should hold so that all readers have one: few full pages rather than idle readers."""
+    return min(WINDOW_ROWS, max(_LEAST_WINDOW_ROWS, expected_rows // readers))
+
+
+def cut(windows: Sequence[Window], expected_rows: int | None, rows_each: int = WINDOW_ROWS) -> list[Window]:
+    """The windows in even cuts of about `rows_each` rows, if the rows were spread evenly; null: uncut."""
     if not expected_rows:
         return list(windows)
     total = sum((window.end - window.start for window in windows), timedelta())
     pieces = []
     for window in windows:
-        parts = max(1, round(expected_rows / WINDOW_ROWS * ((window.end - window.start) / total)))
+        parts = max(1, round(expected_rows / rows_each * ((window.end - window.start) / total)))
         bounds = [window.start + (window.end - window.start) * n // parts for n in range(parts)] + [window.end]
         pieces += [Window(start, end) for start, end in pairwise(bounds)]
     return pieces

@@ -16,7 +16,7 @@ import msgspec
 from rutter_assets.errors import LakeError
 from rutter_assets.ingest import plan
 from rutter_assets.ingest.gate import Gate
-from rutter_assets.ingest.merchant import Merchant, chosen, commit_all, read_all
+from rutter_assets.ingest.merchant import CONCURRENT_WINDOWS, Merchant, chosen, commit_all, read_all
 from rutter_assets.ingest.progress import Progress, Silent
 from rutter_assets.ingest.report import SyncReport
 from rutter_assets.ingest.snapshot import Described, Snapshot, describe, instant
@@ -87,6 +87,10 @@ async def plan_sync(
     await asyncio.gather(*(_ask_gate(source, merchant, known.get(merchant.connection.id)) for merchant in merchants))
     for merchant in merchants:
         _plan(lake, request, merchant)
+    expected = sum(merchant.expected_rows or 0 for merchant in merchants)
+    for merchant in merchants:
+        rows_each = plan.window_rows(expected, CONCURRENT_WINDOWS)
+        merchant.windows = plan.cut(merchant.windows, merchant.expected_rows, rows_each)
     return merchants
 
 
@@ -113,9 +117,8 @@ def _plan(lake: Lake, request: SyncRequest, merchant: Merchant) -> None:
         merchant.error = error
         return
     staged = [window for window in ledger.staged if lake.is_whole(window)] if ledger else []
-    missing = plan.missing(request.window, ledger, staged, request.fresh_since, request.reread)
-    merchant.expected_rows = _expected_rows(merchant, request.window, missing)
-    merchant.windows = plan.cut(missing, merchant.expected_rows)
+    merchant.windows = plan.missing(request.window, ledger, staged, request.fresh_since, request.reread)
+    merchant.expected_rows = _expected_rows(merchant, request.window, merchant.windows)
 
 
 def _expected_rows(merchant: Merchant, wanted: Window, missing: Sequence[Window]) -> int | None:

@@ -19,7 +19,7 @@ from rutter_assets.rutter import contract
 from rutter_assets.rutter.decode import Novelties, Page, decode_connections, decode_page, decode_status
 from rutter_assets.rutter.pace import Pace
 from rutter_assets.rutter.responses import error_of
-from rutter_assets.rutter.transport import ACCESS_TOKEN, SecretTransport
+from rutter_assets.rutter.transport import ACCESS_TOKEN, LaneTransport, SecretTransport
 from rutter_assets.rutter.types import Connection, ConnectionStatus
 from rutter_assets.rutter.window import Window, unix_ms
 
@@ -59,12 +59,11 @@ class RutterClient:
     novelties: Novelties = field(default_factory=Novelties)
 
     def __post_init__(self) -> None:
-        limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
         self._http = httpx.AsyncClient(
             base_url=self.base_url,
             headers={contract.VERSION_HEADER: self.api_version, "Accept": "application/json"},
             timeout=httpx.Timeout(self.timeout_s, connect=10.0, pool=None),
-            transport=SecretTransport(httpx.AsyncHTTPTransport(limits=limits), self.client_id, self.client_secret),
+            transport=SecretTransport(LaneTransport(), self.client_id, self.client_secret),
         )
 
     async def __aenter__(self) -> Self:
