@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from benchmarks import report
-from benchmarks.cases import CASES
+from benchmarks.cases import CASES, throughput
 from benchmarks.check import WrongRowsError
 from benchmarks.contest import PEERS, ROOT, ContenderError
 from benchmarks.settings import Settings
@@ -32,7 +32,8 @@ def main(
     if quick and write:
         raise typer.BadParameter("Numbers of a quick run mean nothing and are not kept.", param_hint="--write")
     wanted = tuple(contender or ())
-    if any(peer.is_peer and (not wanted or peer.module in wanted) for peer in PEERS) and not peers_python.exists():
+    needs_peers = any(peer.is_peer and (not wanted or peer.module in wanted) for peer in PEERS)
+    if throughput.NAME in (case or CASES) and needs_peers and not peers_python.exists():
         raise typer.BadParameter(
             f"There is no {peers_python}: `make bench` makes it, or name contenders that do without.",
             param_hint="--peers-python",

@@ -74,6 +74,8 @@ def write(found: Section) -> None:
     """Replace what stands between the case's marks in the document."""
     begin, end = f"<!-- {found.name}: begin -->", f"<!-- {found.name}: end -->"
     text = DOCUMENT.read_text()
-    body = f"{begin}\n## {found.title}\n\n{found.text}\n{end}"
+    body = f"{begin}\n### {found.title}\n\n{found.text}\n{end}"
     replaced, count = re.subn(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _: body, text, flags=re.DOTALL)
-    DOCUMENT.write_text(replaced if count else f"{text.rstrip()}\n\n{body}\n")
+    if not count:
+        raise LookupError(f"{DOCUMENT.name} has no marks of the case {found.name}: add them where its result belongs.")
+    DOCUMENT.write_text(replaced)

@@ -14,9 +14,9 @@ _STAGES: Final = Contender(OURS.name, "ours_stages", LAKE_ROWS)
 _WORDS: Final = {
     "decode": "page bytes → typed rows",
     "tabulate": "typed rows → Arrow",
-    "stage": "Arrow → staged Parquet, synced to disk",
+    "stage": "Arrow → staged files, synced to disk",
     "record": "the ledger's checkpoint",
-    "commit": "staged Parquet → day files, synced to disk",
+    "commit": "staged files → Parquet by day, synced to disk",
 }
 
 
