@@ -37,10 +37,13 @@ test: install  ## Format check, lint, types and all tests
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2
 
+chaos: install  ## The tests that live of repetition, in their long form: 200 kills, 100,000 mutated inputs
+	KILLS=200 CASES=100000 $(BIN)/python -m pytest -n 2 --timeout 7200 -m chaos
+
 bench: install $(BENCH)/installed  ## Beside dlt, airbyte-cdk, singer-sdk and the naive loop; writes docs/benchmarks.md
 	$(BIN)/python -m benchmarks --peers-python $(BENCH)/bin/python --write
 
 clean:  ## Remove what runs wrote: the lake and Dagster's history
 	rm -rf data/lake data/dagster/*/ data/dagster/*.db
 
-.PHONY: help install demo dev test bench clean
+.PHONY: help install demo dev test chaos bench clean

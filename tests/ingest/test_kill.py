@@ -16,6 +16,8 @@ from rutter_assets.lake.lake import Lake
 from rutter_assets.sandbox import Sandbox, World
 from tests.conftest import NOW, ServeWorld
 
+pytestmark = pytest.mark.chaos
+
 KILLS = int(os.environ.get("KILLS", "20"))
 
 
