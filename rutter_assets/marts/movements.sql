@@ -21,12 +21,8 @@ told as (
         order_id,
         -- Whose refund a refund is, as platforms say it: Shopify's parent_id, Stripe's charge, Square's payment_id and
         -- PayPal's sale_id.
-        try(coalesce(
-            platform_data ->> '$.parent_id',
-            platform_data ->> '$.charge',
-            platform_data ->> '$.payment_id',
-            platform_data ->> '$.sale_id'
-        )) as parent_id,
+        try(json_extract_string(platform_data, ['$.parent_id', '$.charge', '$.payment_id', '$.sale_id'])) as parents,
+        try(json_extract(platform_data, ['$.test', '$.kind'])) as test_and_kind,
         type,
         status,
         created_at,
@@ -34,24 +30,34 @@ told as (
         abs(amount) as money,
         abs(fee) as fee,
         coalesce(iso_currency_code, 'XXX') as iso_currency_code,
-        coalesce(cast(try(json_extract(platform_data, '$.test')) as varchar) = 'true', false) as is_test,
-        lower(coalesce(
-            try(case when json_type(platform_data, '$.kind') = 'VARCHAR' then platform_data ->> '$.kind' end),
-            platform_type
-        )) as raw_kind,
+        platform_type,
         lower(description) as description
     from transactions
     -- A row in the file of another day belongs to no day until that is mended; the quality check counts it.
-    -- Its UTC day, in whatever time zone a reader of the view is.
-    where cast(created_at at time zone 'UTC' as date) = date
+    -- In microseconds since 1970, which are of no time zone: a reader of the view may be in any.
+    where epoch_us(created_at) - epoch_us(cast(date as timestamp)) between 0 and 86399999999
+),
+
+named as (
+    select
+        *,
+        coalesce(parents[1], parents[2], parents[3], parents[4]) as parent_id,
+        coalesce(cast(test_and_kind[1] as varchar) = 'true', false) as is_test,
+        coalesce(
+            lower(case when json_type(test_and_kind[2]) = 'VARCHAR' then test_and_kind[2] ->> '$' end),
+            lower(platform_type)
+        ) as raw_kind
+    from told
 ),
 
 said as (
     select
         t.*,
         concat_ws(' ', t.raw_kind, t.description) as words,
+        coalesce(t.raw_kind like '%chargeback%' or t.raw_kind like '%dispute%', false)
+        or coalesce(t.description like '%chargeback%' or t.description like '%dispute%', false) as is_disputed,
         coalesce(of_platform.class, of_any.class) as kind_class
-    from told as t
+    from named as t
     left join kinds as of_platform on t.raw_kind = of_platform.raw_kind and t.platform = of_platform.platform
     left join kinds as of_any on t.raw_kind = of_any.raw_kind and of_any.platform = '*'
 ),
@@ -62,7 +68,7 @@ classified as (
         case
             when is_test then 'test'
 
-            when words like '%chargeback%' or words like '%dispute%' then
+            when is_disputed then
                 case
                     when regexp_matches(words, '(^|[^\p{L}\p{N}])(won|reversal|reversed)([^\p{L}\p{N}]|$)')
                         then 'chargeback_reversal'
@@ -97,6 +103,7 @@ select
     parent_id,
     iso_currency_code,
     class,
+    type,
     status,
     raw_kind,
     class in ('sale', 'refund')
@@ -104,9 +111,11 @@ select
         class in ('chargeback', 'chargeback_reversal', 'fee')
         and coalesce(status, '') not in ('pending', 'failure', 'cancelled')
     ) as is_counted,
-    class = 'fee'
-    and regexp_matches(words, '(^|[^\p{L}\p{N}])(credit|refund|reversal|reimbursement)([^\p{L}\p{N}]|$)')
-        as is_fee_credit,
+    case
+        when class = 'fee'
+            then regexp_matches(words, '(^|[^\p{L}\p{N}])(credit|refund|reversal|reimbursement)([^\p{L}\p{N}]|$)')
+        else false
+    end as is_fee_credit,
     money,
     fee,
     created_at,

@@ -2,20 +2,65 @@
 -- What came back of a day's sales, whenever it did: docs/metrics.md, section 4. Reads `movements`, which must hold every
 -- day; $known_on is the UTC day at whose beginning cohorts have the age that decides which figures are known.
 
-with sales as (
-    select
-        connection_id, platform, iso_currency_code, id, platform_id, order_id, date, created_at, updated_at, status, money
-    from movements
-    where class = 'sale'
-),
-
-refunds as (
+with refunds as (
     select connection_id, platform, iso_currency_code, id, parent_id, order_id, date, created_at, money
     from movements
-    where class = 'refund' and money is not null
+    where type = 'refund' and class = 'refund' and money is not null
 ),
 
--- The names a refund may call a sale by, each of the oldest sale that bears it. A sale of unknown amount has no cap.
+parents as (
+    select distinct parent_id as name from refunds where parent_id is not null
+),
+
+orders as (
+    select distinct order_id from refunds where order_id is not null
+),
+
+-- Sales, summed up at once by day; only those that a refund may be of, or that say they are refunded, are kept apart, a
+-- row each: most sales never meet a refund.
+sold as (
+    select
+        date,
+        connection_id,
+        iso_currency_code,
+        is_of_an_order,
+        is_named_by_id,
+        is_named_by_platform_id,
+        case when is_apart then id end as id,
+        case when is_apart then platform_id end as platform_id,
+        case when is_apart then order_id end as order_id,
+        case when is_apart then created_at end as created_at,
+        case when is_apart then updated_at end as updated_at,
+        case when is_apart then status end as status,
+        max(platform) as platform,
+        sum(money) as money,
+        count(*) as row_count,
+        count(*) filter (where money is null or money <> 0) as sale_count,
+        count(*) filter (where money is null) as null_amount_count
+    from (
+        select *, is_of_an_order or is_named_by_id or is_named_by_platform_id or status = 'refunded' as is_apart
+        from (
+            select
+                *,
+                coalesce(order_id in (select order_id from orders), false) as is_of_an_order,
+                id in (select name from parents) as is_named_by_id,
+                coalesce(platform_id in (select name from parents), false) as is_named_by_platform_id
+            from movements
+            where type = 'sale' and class = 'sale'
+        ) as marked
+    ) as told_apart
+    group by all
+),
+
+sales as (
+    select
+        connection_id, iso_currency_code, id, platform_id, order_id, date, created_at, updated_at, status, money,
+        is_of_an_order, is_named_by_id, is_named_by_platform_id
+    from sold
+    where id is not null
+),
+
+-- The names by which refunds call a sale, each of the oldest sale that bears it. A sale of unknown amount has no cap.
 sale_names as (
     select connection_id, iso_currency_code, name, id, date, money
     from (
@@ -26,9 +71,9 @@ sale_names as (
                 order by created_at, id
             ) as nth
         from (
-            select *, platform_id as name from sales where money is not null and platform_id is not null
+            select *, platform_id as name from sales where is_named_by_platform_id and money is not null
             union all
-            select *, id as name from sales where money is not null
+            select *, id as name from sales where is_named_by_id and money is not null
         ) as named
     ) as ranked
     where nth = 1
@@ -80,7 +125,7 @@ order_sales as (
         select s.*, s.money - coalesce(t.money, 0) as free
         from sales as s
         left join taken as t on s.connection_id = t.connection_id and s.id = t.sale_id
-        where s.order_id is not null and s.money is not null
+        where s.is_of_an_order and s.money is not null
     ) as with_rest
 ),
 
@@ -163,29 +208,31 @@ inferred as (
 
 parts as (
     select
-        date, connection_id, iso_currency_code, platform, 'sale' as part, money,
-        date as refund_date
-    from sales
+        date, connection_id, iso_currency_code, platform, 'sale' as part, money, date as refund_date,
+        row_count, sale_count, null_amount_count
+    from sold
 
     union all
 
-    select sale_date, connection_id, iso_currency_code, null, 'linked', linked_money, date from links
+    select sale_date, connection_id, iso_currency_code, null, 'linked', linked_money, date, 0, 0, 0 from links
 
     union all
 
-    select sale_date, connection_id, iso_currency_code, null, 'over', money, null from excess
+    select sale_date, connection_id, iso_currency_code, null, 'over', money, null, 0, 0, 0 from excess
 
     union all
 
-    select date, connection_id, iso_currency_code, null, 'inferred', money, null from inferred
+    select date, connection_id, iso_currency_code, null, 'inferred', money, null, 0, 0, 0 from inferred
 
     union all
 
-    select date, connection_id, iso_currency_code, platform, 'refund', money, null from owned
+    select date, connection_id, iso_currency_code, platform, 'refund', money, null, 0, 0, 0 from owned
 
     union all
 
-    select date, connection_id, iso_currency_code, null, 'unlinked', money, null from owned where sale_date is null
+    select date, connection_id, iso_currency_code, null, 'unlinked', money, null, 0, 0, 0
+    from owned
+    where sale_date is null
 ),
 
 totals as (
@@ -194,8 +241,8 @@ totals as (
         connection_id,
         iso_currency_code,
         max(platform) as platform,
-        count(*) filter (where part = 'sale') as row_count,
-        count(*) filter (where part = 'sale' and (money is null or money <> 0)) as sale_count,
+        sum(row_count) as row_count,
+        cast(sum(sale_count) as bigint) as sale_count,
         cast(coalesce(sum(money) filter (where part = 'sale'), 0) as decimal(38, 9)) as gross_volume,
         cast(coalesce(sum(money) filter (where part = 'linked'), 0) as decimal(38, 9)) as refunded_amount,
         cast(coalesce(sum(money) filter (where part = 'linked' and refund_date <= date + 7), 0) as decimal(38, 9)) as r7,
@@ -209,7 +256,7 @@ totals as (
         cast(coalesce(sum(money) filter (where part = 'unlinked'), 0) as decimal(38, 9)) as unlinked_refund_amount,
         cast(coalesce(sum(money) filter (where part = 'inferred'), 0) as decimal(38, 9)) as inferred_refund_amount,
         cast(coalesce(sum(money) filter (where part = 'refund'), 0) as decimal(38, 9)) as refund_amount,
-        count(*) filter (where part = 'sale' and money is null) as null_amount_count
+        cast(sum(null_amount_count) as bigint) as null_amount_count
     from parts
     group by date, connection_id, iso_currency_code
 ),
