@@ -1,8 +1,8 @@
 """A lake of millions of transactions, written straight as day files: what the marts are measured on.
 
-A merchant's hundred rows a day are sales, refunds of sales of the last sixty days, fee rows, chargebacks and payouts, in
-the ways platforms tell them: every fourth merchant links its refunds by the parent in `platform_data`, the others by the
-order. Every number is a function of (merchant, day, position), so that a changed day can be written again.
+A merchant's hundred rows a day are sales, refunds of sales of the last sixty days, fee rows and payouts, in the ways
+platforms tell them: every fourth merchant links its refunds by the parent in `platform_data`, the others by the order.
+Every number is a function of (merchant, day, position), so that a changed day can be written again.
 """
 
 from collections.abc import Sequence
@@ -96,7 +96,7 @@ class LakeInSize:
             "created_at": created,
             "updated_at": created,
             "platform_data": pc.if_else(pa.array(by_parent), pa.array(np.char.add(data, '"}')), None),
-            "is_provisional": pa.repeat(False, count),  # noqa: FBT003 - Arrow's own signature
+            "is_provisional": pa.repeat(False, count),
             "loaded_at": created,
         }
         nulls = {name: pa.nulls(count) for name in TRANSACTIONS.schema.names if name not in columns}

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import stamina.instrumentation
 import typer
 
-from rutter_assets.cli import doctor, failure, plan, resync, status, sync, tables
+from rutter_assets.cli import as_of, doctor, failure, plan, resync, status, sync, tables
 from rutter_assets.errors import SettingError
 from rutter_assets.sandbox.cli import serve
 
@@ -110,6 +110,18 @@ def status_command(
 ) -> None:
     """Show each connection: its gate, what its merchant must do, what is on disk, and how far that lags behind."""
     status.run(links=links)
+
+
+@app.command("as-of", epilog=_EXIT_CODES, short_help="Print a mart as it was known at an instant, as CSV.")
+@failure.told
+def as_of_command(
+    mart: Annotated[str, typer.Argument(metavar="MART", help="fee_totals, refund_ratios or refund_cohorts.")],
+    at: Annotated[str, typer.Option(metavar="INSTANT", help="With its offset, such as 2026-11-01T12:00:00Z.")],
+    from_: From = None,
+    to: To = None,
+) -> None:
+    """Print the figures of a mart as they were known at an instant, whatever was restated since, as CSV."""
+    as_of.run(mart, at, from_, to)
 
 
 @app.command("tables", short_help="Print every table and column, as docs/tables.md has them.")

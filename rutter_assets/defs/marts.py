@@ -63,7 +63,8 @@ def mart_asset(mart: Mart, settings: Settings, days: dg.DailyPartitionsDefinitio
     def compute_mart(context: dg.AssetExecutionContext, duckdb: DuckDb) -> Iterator[dg.AssetCheckResult]:
         with said_as_failure():
             if context.selected_asset_keys:
-                done = duckdb.compute(mart, map(date.fromisoformat, context.partition_keys), known_on=last_day(days))
+                asked = map(date.fromisoformat, context.partition_keys)
+                done = duckdb.compute(mart, asked, known_on=last_day(days), run_id=context.run.run_id)
                 known = set(days.get_partition_keys())
                 for day in done:
                     if (partition := day.day.isoformat()) in known:
@@ -95,6 +96,7 @@ def _metadata(day: MartDay) -> dict[str, Any]:
         "rows": day.rows,
         "file_bytes": day.size_bytes,
         "is_changed": day.is_changed,
+        "restated_figures": day.restated_count,
         "sums": dg.MetadataValue.json(
             {currency: {name: f"{amount:f}" for name, amount in sums.items()} for currency, sums in day.sums.items()}
         ),

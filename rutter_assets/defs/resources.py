@@ -86,9 +86,9 @@ class RutterLake(dg.ConfigurableResource[Any]):
 class DuckDb(RutterLake):
     """The lake through DuckDB: an in-memory engine of its own for each computation of a mart or a check."""
 
-    def compute(self, mart: Mart, days: Iterable[date], known_on: date) -> list[MartDay]:
-        """Compute the mart's days and replace their files; see `marts.mart.compute`."""
-        return compute(self.open(), mart, days, known_on)
+    def compute(self, mart: Mart, days: Iterable[date], known_on: date, run_id: str) -> list[MartDay]:
+        """Compute the mart's days and replace the files that differ; see `marts.mart.compute`."""
+        return compute(self.open(), mart, days, known_on, run_id)
 
     def quality(self, days: Iterable[date]) -> Quality:
         """What the days' transactions look like; see `marts.quality.quality`."""

@@ -23,7 +23,7 @@ from rutter_assets.lake.ledger import Covered, Ledger, StagedWindow
 from rutter_assets.lake.local import LocalStorage
 from rutter_assets.lake.objects import ObjectStorage
 from rutter_assets.lake.storage import Storage
-from rutter_assets.lake.tables import CONNECTIONS, TRANSACTIONS
+from rutter_assets.lake.tables import CONNECTIONS, TRANSACTIONS, Table
 
 log = logging.getLogger(__name__)
 
@@ -216,6 +216,17 @@ class Lake:
         if isinstance(self.storage, LocalStorage):
             for path in self.transaction_files(days):
                 parquet.check_file(Path(self.storage.uri(path)), TRANSACTIONS, path)
+
+    def is_readable(self, table: Table, path: str) -> bool:
+        """Whether the file is whole and of this table; on a local disk this reads its footer, else all of it."""
+        try:
+            if isinstance(self.storage, LocalStorage):
+                parquet.check_file(Path(self.storage.uri(path)), table, path)
+            else:
+                parquet.open_file(self.storage.read(path) or b"", table, path)
+        except LakeError:
+            return False
+        return True
 
     def summary_of(self, day: date) -> DaySummary:
         """What the day's files hold now."""

@@ -4,6 +4,8 @@ transactions/date=2026-11-01/bucket-00.parquet   one day's transactions of one b
 connections/date=2026-11-01/120000.parquet       one snapshot of all connections
 marts/<mart>/date=2026-11-01/<mart>.parquet      one day of a mart
 marts/completeness/completeness.parquet          how complete each connection is now
+restatements/known_on=2026-11-01/<mart>.parquet  the figures of a mart that became others on that day
+restatements/published/<mart>.parquet            when each day of a mart was first computed
 rutter.duckdb                                    all tables in one file, made anew from the above
 ledger/<connection_id>.json                      what is covered of one connection
 _staging/                                        what is fetched and not yet committed, and locks
@@ -20,6 +22,7 @@ from rutter_assets.errors import LakeError
 FACTS: Final = "lake.json"
 WAREHOUSE: Final = "rutter.duckdb"
 COMPLETENESS: Final = "marts/completeness/completeness.parquet"
+RESTATEMENTS: Final = "restatements"
 LEDGER: Final = "ledger"
 STAGING: Final = "_staging/windows"
 NOTICES: Final = "_staging/notices"
@@ -43,6 +46,14 @@ def connections(snapshot_at: datetime) -> str:
 
 def mart(name: str, day: date) -> str:
     return f"marts/{name}/date={day}/{name}.parquet"
+
+
+def restatements(mart_name: str, known_on: date) -> str:
+    return f"{RESTATEMENTS}/known_on={known_on}/{mart_name}.parquet"
+
+
+def published(mart_name: str) -> str:
+    return f"{RESTATEMENTS}/published/{mart_name}.parquet"
 
 
 def ledger(connection_id: str) -> str:

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -98,6 +99,9 @@ class LocalStorage:
             else:
                 self.write(path, new)
             return True
+
+    def alone(self, name: str) -> AbstractContextManager[object]:
+        return FileLock(self._locks / name)
 
     def delete(self, path: str) -> None:
         file = self._root / path

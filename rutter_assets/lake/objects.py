@@ -7,6 +7,7 @@ first. Nobody can tell there whether a process has ended, so what a killed one s
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,9 @@ class ObjectStorage:
                 continue
             return True
         raise LakeError(f"{path} was changed by others {self._TRIES} times in a row: run fewer syncs at a time.")
+
+    def alone(self, name: str) -> AbstractContextManager[object]:  # noqa: ARG002 - the protocol's signature
+        return nullcontext()
 
     def delete(self, path: str) -> None:
         obstore.delete(self._store, path)

@@ -2,7 +2,6 @@
 
 import io
 from pathlib import Path
-from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -30,7 +29,7 @@ def open_file(content: bytes, table: Table, path: str) -> pq.ParquetFile:
         # Not pq.read_table on a Python file object: its reader threads abort the interpreter at exit (pyarrow 26).
         file = pq.ParquetFile(pa.BufferReader(content))
     except (pa.ArrowInvalid, OSError):
-        raise LakeError(_BROKEN.format(path=path)) from None
+        raise _broken(table, path) from None
     _check(file.schema_arrow, table, path)
     return file
 
@@ -40,7 +39,7 @@ def check_file(file: Path, table: Table, path: str) -> None:
     try:
         schema = pq.read_schema(file, memory_map=True)
     except (pa.ArrowInvalid, OSError):
-        raise LakeError(_BROKEN.format(path=path)) from None
+        raise _broken(table, path) from None
     _check(schema, table, path)
 
 
@@ -50,15 +49,16 @@ def from_bytes(content: bytes, table: Table, path: str) -> pa.Table:
     try:
         return file.read()
     except (pa.ArrowInvalid, OSError):
-        raise LakeError(_BROKEN.format(path=path)) from None
+        raise _broken(table, path) from None
 
 
-_BROKEN: Final = "{path} is not a readable Parquet file: move it away and sync its day again."
+def _broken(table: Table, path: str) -> LakeError:
+    return LakeError(f"{path} is not a readable Parquet file: {table.if_broken}.")
 
 
 def _check(found: pa.Schema, table: Table, path: str) -> None:
     if not found.equals(table.schema):
         raise LakeError(
-            f"{path} has another schema than this version writes: point RUTTER_LAKE at a lake of this version,"
-            " or move the file away and sync its day again."
+            f"{path} has another schema than this version writes: point RUTTER_LAKE at a lake of this version, or"
+            f" {table.if_broken}."
         )

@@ -4,6 +4,7 @@ A path is relative to the lake, with `/` between its parts.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -32,6 +33,10 @@ class Storage(Protocol):
 
     def change(self, path: str, change: Change) -> bool:
         """Replace the file by what `change` makes of it, with nobody in between; true when the bytes differ."""
+        ...
+
+    def alone(self, name: str) -> AbstractContextManager[object]:
+        """A block in which one process at a time is, of those that give this name; in an object store, all may be."""
         ...
 
     def delete(self, path: str) -> None:

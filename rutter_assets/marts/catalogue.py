@@ -8,7 +8,7 @@ import pyarrow as pa
 from rutter_assets.lake import layout
 from rutter_assets.lake.tables import CONNECTIONS, TRANSACTIONS, Column, Table
 from rutter_assets.marts.mart import MARTS
-from rutter_assets.marts.tables import COMPLETENESS, DATE, MOVEMENTS
+from rutter_assets.marts.tables import COMPLETENESS, DATE, MOVEMENTS, PUBLISHED, RESTATEMENTS
 
 SNAPSHOT_DATE = Column("date", pa.date32(), "The UTC date of snapshot_at.", nullable=False)
 
@@ -50,6 +50,8 @@ def catalogue() -> Iterator[Entry]:
     yield Entry(MOVEMENTS, None, is_view=True)
     for mart in MARTS.values():
         yield Entry(_dated(mart.table, DATE), f"marts/{mart.name}/date=*/{mart.name}.parquet")
+    yield Entry(RESTATEMENTS, f"{layout.RESTATEMENTS}/known_on=*/*.parquet")
+    yield Entry(PUBLISHED, f"{layout.RESTATEMENTS}/published/*.parquet")
 
 
 def _dated(table: Table, date: Column) -> Table:

@@ -59,16 +59,19 @@ def sql(name: str) -> str:
 def bind(
     connection: duckdb.DuckDBPyConnection, lake: Lake, table: Table, paths: Sequence[str], columns: Sequence[str]
 ) -> None:
-    """Make the files at `paths`, all of `table`, the relation of its name: `columns`, and `date` from the path.
+    """Make the files at `paths`, all of `table`, the relation of its name: `columns`, and `date` from the path
+    where the table itself has none.
 
     A local lake's files are read when a query asks for them; an object store's are read now.
     """
     if paths and isinstance(lake.storage, LocalStorage):
         names = [_literally(lake.storage.uri(path)) for path in paths]
         found = connection.read_parquet(names, hive_partitioning=True)
-        found.select(*(duckdb.ColumnExpression(name) for name in (*columns, DATE.name))).create_view(table.name)
+        names = [*columns, *([] if DATE.name in columns else [DATE.name])]
+        found.select(*map(duckdb.ColumnExpression, names)).create_view(table.name)
         return
-    schema = pa.schema([*(table.schema.field(name) for name in columns), pa.field(DATE.name, DATE.type)])
+    fields = [table.schema.field(name) for name in columns]
+    schema = pa.schema(fields if DATE.name in columns else [*fields, pa.field(DATE.name, DATE.type)])
     connection.from_arrow(schema.empty_table()).create(table.name)
     with ThreadPoolExecutor(max_workers=16) as pool:
         for start in range(0, len(paths), _FILES_AT_ONCE):
@@ -87,6 +90,8 @@ def _dated(lake: Lake, table: Table, path: str, columns: Sequence[str]) -> pa.Ta
     if content is None:
         raise LakeError(f"{path} was taken away while it was read: run again.")
     rows = parquet.open_file(content, table, path).read(columns=list(columns))
+    if DATE.name in columns:
+        return rows
     return rows.append_column(DATE.name, pa.repeat(pa.scalar(day, DATE.type), len(rows)))
 
 

@@ -1,6 +1,7 @@
-"""Transactions → a mart's day files: a range of days is one query, and each day is replaced whole."""
+"""Transactions → a mart's day files: a range of days is one query, a day that came out different is replaced whole."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +15,7 @@ import pyarrow as pa
 from rutter_assets.lake import layout, parquet
 from rutter_assets.lake.lake import Lake
 from rutter_assets.lake.tables import TRANSACTIONS, Table
-from rutter_assets.marts import engine
+from rutter_assets.marts import engine, restatements
 from rutter_assets.marts.tables import DATE, FEE_TOTALS, REFUND_COHORTS, REFUND_RATIOS
 
 MOVEMENT_COLUMNS: Final = (
@@ -35,6 +36,9 @@ MOVEMENT_COLUMNS: Final = (
     "platform_data",
 )
 """What of a transaction decides which movement it is."""
+
+_WRITERS: Final = 4
+"""Day files in the making at a time: compressing and syncing them waits for the disk, and holds no lock of Python."""
 
 
 @dataclass(frozen=True)
@@ -97,10 +101,10 @@ MARTS: Final = {
 
 @dataclass(frozen=True)
 class MartDay:
-    """One day of a mart as it is now on disk; `is_changed`: its bytes differ from those before.
+    """One day of a mart as it is now on disk; `is_changed`: its rows differ from those before.
 
     Without rows there is no file and `size_bytes` is 0. `sums` holds the mart's observed columns by currency, major
-    units.
+    units. `restated_count`: how many figures that were known before are others now.
     """
 
     day: date
@@ -108,35 +112,38 @@ class MartDay:
     size_bytes: int
     is_changed: bool
     sums: dict[str, dict[str, Decimal]]
+    restated_count: int = 0
 
 
-def compute(lake: Lake, mart: Mart, days: Iterable[date], known_on: date | None = None) -> list[MartDay]:
-    """Compute the mart's given days from the transactions and replace their files; the days, in order.
+def compute(
+    lake: Lake, mart: Mart, days: Iterable[date], known_on: date | None = None, run_id: str | None = None
+) -> list[MartDay]:
+    """Compute the mart's given days from the transactions and replace the files that differ; the days, in order.
 
     After a change of transactions, the days to give are `mart.reached_by` the days that changed. Of a mart that
     `is_of_all_days` every other day is replaced too whose rows are no longer those on disk: which these are is found
     by computing them all. `known_on` is the UTC day whose beginning decides how old a day is; null: today.
 
-    A day with transactions but no row of the mart has no file. A day that has neither transactions nor a file is not
-    among the result. After a crash at any moment, computing the same days again mends all.
+    Figures that change are recorded as restatements, under `run_id`, before a file is touched. A day with transactions
+    but no row of the mart has no file. A day that has neither transactions nor a file is not among the result. One
+    process at a time computes a mart. After a crash at any moment, computing the same days again mends all.
     """
     wanted = set(days)
-    sources = lake.transaction_files(None if mart.is_of_all_days else sorted(mart.sources_of(wanted)))
-    done = []
-    with engine.engine() as connection:
+    with lake.storage.alone(f"mart-{mart.name}"), engine.engine() as connection:
+        sources = lake.transaction_files(None if mart.is_of_all_days else sorted(mart.sources_of(wanted)))
+        paths = mart_files(lake, mart, None if mart.is_of_all_days else wanted)
+        broken = {path for path in paths if not lake.is_readable(mart.table, path)}  # made anew, like any that is wrong
         engine.bind(connection, lake, TRANSACTIONS, sources, MOVEMENT_COLUMNS)
         engine.define(connection, "movements")
-        if mart.is_of_all_days:
-            found = _computed(connection, mart, known_on or datetime.now(UTC).date())
-            wanted |= _changed_days(connection, lake, mart)
-        else:
-            found = connection.sql(mart.sql)
-        empty = {day for path in (*sources, *mart_files(lake, mart, wanted)) if (day := layout.day_of(path))} & wanted
-        for day, rows in _by_day(found):
-            if day in wanted:
-                done.append(_replace(lake, mart, day, rows))
-                empty.discard(day)
-    done += [_replace(lake, mart, day, None) for day in empty]
+        _compute(connection, mart, wanted, known_on or datetime.now(UTC).date())
+        bind_stored(connection, lake, mart, [path for path in paths if path not in broken])
+        changed = {day for (day,) in connection.sql(engine.sql("changed_days")).fetchall()} | _days_of(broken)
+        restated = restatements.record(lake, mart.name, connection, run_id, unknown=_days_of(broken))
+        done = _replace_all(lake, mart, _computed_days(connection, wanted | changed), changed, restated)
+    empty = (_days_of([*sources, *paths]) & (wanted | changed)) - {one.day for one in done}
+    for day in empty:
+        path = layout.mart(mart.name, day)
+        done.append(MartDay(day, 0, 0, lake.storage.change(path, lambda _: None), {}, restated.get(day, 0)))
     return sorted(done, key=lambda one: one.day)
 
 
@@ -176,33 +183,28 @@ def sums_by_currency(rows: pa.Table, columns: Sequence[str]) -> dict[str, dict[s
     }
 
 
-def _computed(connection: duckdb.DuckDBPyConnection, mart: Mart, known_on: date) -> duckdb.DuckDBPyRelation:
-    """All rows of the mart, kept in the engine as `computed`."""
-    connection.sql(mart.sql, params={"known_on": known_on}).create("computed")
-    return connection.table("computed").order("date, connection_id, iso_currency_code")
+def _compute(connection: duckdb.DuckDBPyConnection, mart: Mart, wanted: Set[date], known_on: date) -> None:
+    """Put the rows of the wanted days, or of all where the mart is of all days, into the engine as `computed`."""
+    if mart.is_of_all_days:
+        connection.sql(mart.sql, params={"known_on": known_on}).create("computed")
+        return
+    connection.from_arrow(_dates(wanted)).create("wanted")
+    connection.sql(mart.sql).join(connection.table("wanted"), DATE.name, "semi").create("computed")
 
 
-def _changed_days(connection: duckdb.DuckDBPyConnection, lake: Lake, mart: Mart) -> set[date]:
-    """The days on which the mart on disk is not `computed`."""
-    stored = replace(mart.table, name="stored_files")
-    engine.bind(connection, lake, stored, mart_files(lake, mart), mart.table.schema.names)
+def bind_stored(connection: duckdb.DuckDBPyConnection, lake: Lake, mart: Mart, paths: Sequence[str]) -> None:
+    """Make the rows of the mart's files at `paths` the relation `stored` of an engine; columns as `mart.schema`."""
+    engine.bind(connection, lake, replace(mart.table, name="stored_files"), paths, mart.table.schema.names)
     columns = [duckdb.ColumnExpression(name) for name in mart.schema.names]
-    connection.view(stored.name).select(*columns).create_view("stored")
-    return {day for (day,) in connection.sql(engine.sql("changed_days")).fetchall()}
+    connection.table("stored_files").select(*columns).create("stored")
 
 
-def _replace(lake: Lake, mart: Mart, day: date, rows: pa.Table | None) -> MartDay:
-    content = None if rows is None else parquet.to_bytes(rows, mart.table)
-    is_changed = lake.storage.change(layout.mart(mart.name, day), lambda _: content)
-    if rows is None or content is None:
-        return MartDay(day, 0, 0, is_changed, {})
-    return MartDay(day, len(rows), len(content), is_changed, sums_by_currency(rows, mart.observed))
-
-
-def _by_day(found: duckdb.DuckDBPyRelation) -> Iterator[tuple[date, pa.Table]]:
-    """A result in the order of `date`, cut into days; it is never in memory as a whole."""
+def _computed_days(connection: duckdb.DuckDBPyConnection, days: Set[date]) -> Iterator[tuple[date, pa.Table]]:
+    """The computed rows of these days, a day at a time, in the order of its file; never in memory as a whole."""
+    connection.from_arrow(_dates(days)).create("to_write")
+    found = connection.table("computed").join(connection.table("to_write"), DATE.name, "semi")
     begun: list[pa.Table] = []
-    for batch in found.to_arrow_reader(50_000):
+    for batch in found.order("date, connection_id, iso_currency_code").to_arrow_reader(50_000):
         rows = pa.Table.from_batches([batch])
         numbers = np.asarray(rows[DATE.name].combine_chunks().cast(pa.int32()))
         changes = np.flatnonzero(np.diff(numbers)) + 1
@@ -214,6 +216,35 @@ def _by_day(found: duckdb.DuckDBPyRelation) -> Iterator[tuple[date, pa.Table]]:
             begun.append(piece)
     if begun:
         yield _whole(begun)
+
+
+def _replace_all(
+    lake: Lake,
+    mart: Mart,
+    days: Iterable[tuple[date, pa.Table]],
+    changed: Set[date],
+    restated: Mapping[date, int],
+) -> list[MartDay]:
+    def put(day: date, rows: pa.Table) -> MartDay:
+        path = layout.mart(mart.name, day)
+        if day in changed:
+            content = parquet.to_bytes(rows, mart.table)
+            lake.storage.write(path, content)
+        else:
+            content = lake.storage.read(path) or b""
+        sums = sums_by_currency(rows, mart.observed)
+        return MartDay(day, len(rows), len(content), day in changed, sums, restated.get(day, 0))
+
+    with ThreadPoolExecutor(_WRITERS, "mart") as writers:
+        return [writing.result() for writing in [writers.submit(put, day, rows) for day, rows in days]]
+
+
+def _days_of(paths: Iterable[str]) -> set[date]:
+    return {day for path in paths if (day := layout.day_of(path))}
+
+
+def _dates(days: Iterable[date]) -> pa.Table:
+    return pa.table({DATE.name: pa.array(sorted(days), DATE.type)})
 
 
 def _whole(pieces: Sequence[pa.Table]) -> tuple[date, pa.Table]:

@@ -159,6 +159,7 @@ MOVEMENTS: Final = Table(
         Column("parent_id", pa.string(), "The platform_id of the transaction it gives back. Null: not told."),
         Column("iso_currency_code", pa.string(), "ISO 4217 code of money and fee. XXX: not told."),
         Column("class", pa.string(), "What the transaction is: sale, refund, fee, chargeback, ..., unclassified."),
+        Column("type", pa.string(), "sale, refund, void, payout, fee, other, or newer."),
         Column("status", pa.string(), "success, failure, pending, cancelled, refunded, other, or newer."),
         Column("raw_kind", pa.string(), "platform_type, or the kind in platform_data, in lower case. Null: not told."),
         Column("is_counted", pa.bool_(), "Whether it enters the totals and counts of its class."),
@@ -169,6 +170,38 @@ MOVEMENTS: Final = Table(
         Column("updated_at", INSTANT, "When the transaction was last updated."),
     ),
     ("date", "connection_id", "id"),
+)
+
+RESTATEMENTS: Final = Table(
+    "restatements",
+    "(mart, date, connection_id, iso_currency_code, metric, known_at): one figure of a mart that became another",
+    (
+        Column("mart", pa.string(), "The mart that holds the figure.", nullable=False, is_repeating=True),
+        Column("date", pa.date32(), "The day of the figure, not of its change.", nullable=False, is_repeating=True),
+        Column("connection_id", pa.string(), "The merchant's connection.", nullable=False, is_repeating=True),
+        Column("platform", pa.string(), "The connection's platform.", nullable=False, is_repeating=True),
+        Column("iso_currency_code", pa.string(), "The currency of the row.", nullable=False, is_repeating=True),
+        Column("metric", pa.string(), "The mart's column that holds the figure.", nullable=False, is_repeating=True),
+        Column("before", pa.string(), "The figure until known_at, exact, as text. Null: null, or there was no row."),
+        Column("after", pa.string(), "The figure from known_at on, exact, as text. Null: null, or the row is gone."),
+        Column("known_at", INSTANT, "When the other figure became known.", nullable=False, is_repeating=True),
+        Column("run_id", pa.string(), "The Dagster run that found it. Null: the command line.", is_repeating=True),
+    ),
+    ("known_at", "date", "connection_id", "iso_currency_code", "metric"),
+    if_broken="bring it back from a backup, or move it away: what it recorded cannot be made again",
+)
+
+PUBLISHED: Final = Table(
+    "published",
+    "(mart, date): when a day of a mart was first computed; what became another later is a restatement",
+    (
+        Column("mart", pa.string(), "The mart.", nullable=False, is_repeating=True),
+        Column("date", pa.date32(), "The day of the mart.", nullable=False),
+        Column("known_at", INSTANT, "When its figures were first computed.", nullable=False, is_repeating=True),
+        Column("run_id", pa.string(), "The Dagster run that did it. Null: the command line.", is_repeating=True),
+    ),
+    ("date",),
+    if_broken="bring it back from a backup, or move it away: the days then count as first computed by the next run",
 )
 
 COMPLETENESS: Final = Table(

@@ -18,7 +18,8 @@ from rutter_assets.lake.tables import CONNECTIONS, TRANSACTIONS
 from rutter_assets.marts import completeness, engine
 from rutter_assets.marts.catalogue import Entry, catalogue
 from rutter_assets.marts.mart import MARTS, mart_files
-from rutter_assets.marts.tables import COMPLETENESS
+from rutter_assets.marts.restatements import restatement_files
+from rutter_assets.marts.tables import COMPLETENESS, PUBLISHED, RESTATEMENTS
 
 _NEW: Final = "warehouse"
 """The file in the making, as the engine names it."""
@@ -68,6 +69,9 @@ def _bind_all(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
     last_of_day: dict[date | None, str] = {layout.day_of(path): path for path in snapshots}
     engine.bind(connection, lake, CONNECTIONS, list(last_of_day.values()), CONNECTIONS.schema.names)
     connection.from_arrow(completeness.read(lake)).create(COMPLETENESS.name)
+    engine.bind(connection, lake, RESTATEMENTS, restatement_files(lake), RESTATEMENTS.schema.names)
+    published = [path for name in MARTS if lake.storage.exists(path := layout.published(name))]
+    engine.bind(connection, lake, PUBLISHED, published, PUBLISHED.schema.names)
     for mart in MARTS.values():
         try:
             engine.bind(connection, lake, mart.table, mart_files(lake, mart), mart.table.schema.names)
