@@ -46,12 +46,12 @@ class LakeInSize:
         for number in range(self.days):
             self._write_day(number, self._day(number))
 
-    def change(self, days: Sequence[date], share: float) -> None:
-        """Write these days again with other amounts in a share of each merchant's rows."""
+    def change(self, days: Sequence[date], turn: int) -> None:
+        """Write these days again with another amount in every 97th row, of all kinds; other rows each `turn`."""
         for day in days:
             number = self.days - 1 - (self.last_day - day).days
             table = self._day(number)
-            changes = pa.array(np.arange(len(table)) % round(1 / share) == 0)
+            changes = pa.array(np.arange(len(table)) % 97 == turn)
             raised = pa.array([amount + 1 for amount in table["amount"].to_pylist()], MONEY)
             index = table.schema.get_field_index("amount")
             amounts = pc.if_else(changes, raised, table["amount"])
