@@ -44,6 +44,6 @@ bench: install $(BENCH)/installed  ## Beside dlt, airbyte-cdk, singer-sdk and th
 	$(BIN)/python -m benchmarks --peers-python $(BENCH)/bin/python --write
 
 clean:  ## Remove what runs wrote: the lake and Dagster's history
-	rm -rf data/lake data/dagster/*/ data/dagster/*.db
+	rm -rf data/lake data/bi data/dagster/*/ data/dagster/*.db
 
 .PHONY: help install demo dev test chaos bench clean

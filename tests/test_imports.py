@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "defs": FOUNDATION | {"ingest", "marts", "lake", "rutter"},
     "cli": FOUNDATION | {"ingest", "marts", "lake", "rutter", "defs", "sandbox"},
     "definitions": FOUNDATION | {"defs"},
+    "downstream": FOUNDATION | {"defs"},
     "sandbox": set(),
 }
 """Whom each part may import, besides itself. `ingest.source` hosts the sandbox when there are no credentials."""

@@ -1,6 +1,6 @@
 """`rutter-assets tables`: every table and column, as the page `docs/tables.md`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import pyarrow as pa
@@ -14,6 +14,8 @@ _HEAD: Final = """\
 Made by `rutter-assets tables > docs/tables.md` from the declarations in `rutter_assets/lake/tables.py` and
 `rutter_assets/marts/tables.py`. From the same come the Arrow schemas, the columns in Dagster and the comments in
 `rutter.duckdb`. What the figures mean: [metrics.md](metrics.md). The column `date` is in a file's path, not in it.
+Made of: the columns whose values a column is computed from, and what else decides it. What merely tells the rows of a
+group apart is not repeated at each column.
 """
 
 _TYPES: Final = {
@@ -43,18 +45,23 @@ def _section(entry: Entry) -> Iterator[str]:
     yield f"## {entry.name}"
     yield ""
     yield f"One row per {entry.table.one_row_per}."
+    yield f"Unique: {', '.join(f'`{name}`' for name in entry.table.grain)}."
     yield f"Where: {', '.join([*places, f'{kind} `{entry.name}` of `rutter.duckdb`'])}."
     if entry.note:
         yield entry.note
     yield ""
-    yield "| column | type | null | what it says |"
-    yield "|---|---|---|---|"
+    heads = ["column", "type", "null", "what it says", *([] if entry.is_raw else ["made of"])]
+    yield _line(heads)
+    yield f"|{'---|' * len(heads)}"
     for column in entry.table.columns:
-        yield _line(column)
+        yield _line(_cells(column)[: len(heads)])
     yield ""
 
 
-def _line(column: Column) -> str:
-    said = column.description.replace("|", "\\|")
+def _cells(column: Column) -> tuple[str, ...]:
     kind, null = _TYPES.get(column.type, column.type), "may be" if column.nullable else "never"
-    return f"| `{column.name}` | {kind} | {null} | {said} |"
+    return f"`{column.name}`", str(kind), null, column.description.replace("|", "\\|"), column.origin or ""
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -11,7 +11,7 @@ from rutter_assets.defs.automation import follows_when_still
 from rutter_assets.defs.failures import said_as_failure
 from rutter_assets.defs.keys import COMPLETENESS, CONNECTIONS, GROUP, TRANSACTIONS
 from rutter_assets.defs.resources import RutterLake
-from rutter_assets.defs.tables import definition_metadata, markdown
+from rutter_assets.defs.tables import definition_metadata, lineage_metadata, markdown
 from rutter_assets.lake import layout
 from rutter_assets.marts import tables
 from rutter_assets.marts.completeness import compute
@@ -65,6 +65,7 @@ def _metadata(rows: pa.Table) -> dict[str, Any]:
         "connections": len(rows),
         **{f"verdict/{verdict}": counts[verdict] for verdict in sorted(counts)},
         "preview": markdown(_PREVIEW, _cells(rows.slice(0, _PREVIEW_ROWS).to_pylist())),
+        **lineage_metadata(tables.COMPLETENESS),
     }
 
 

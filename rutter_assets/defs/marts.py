@@ -11,8 +11,9 @@ from rutter_assets.defs.failures import said_as_failure
 from rutter_assets.defs.keys import GROUP, TRANSACTIONS, key_of, op_of
 from rutter_assets.defs.partitions import ONE_RUN_FOR_A_RANGE, a_day_and_those_before, last_day
 from rutter_assets.defs.resources import DuckDb
-from rutter_assets.defs.tables import definition_metadata, records
+from rutter_assets.defs.tables import definition_metadata, lineage_metadata, records
 from rutter_assets.lake.layout import day_of
+from rutter_assets.marts.catalogue import entry_of
 from rutter_assets.marts.mart import Mart, MartDay, mart_files
 from rutter_assets.marts.quality import Conservation
 from rutter_assets.settings import Settings
@@ -32,7 +33,7 @@ _DESCRIPTIONS = {
 
 def mart_asset(mart: Mart, settings: Settings, days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
     """The asset of one mart over the lake that the settings name, partitioned by `days`."""
-    key = key_of(mart.name)
+    key, table = key_of(mart.name), entry_of(mart.name).table
 
     @dg.multi_asset(
         name=op_of(mart.name),
@@ -46,7 +47,7 @@ def mart_asset(mart: Mart, settings: Settings, days: dg.DailyPartitionsDefinitio
                 kinds={"duckdb", "parquet"},
                 tags={"rutter/layer": "mart"},
                 automation_condition=follows_its_source(),
-                metadata=definition_metadata(mart.table, f"{settings.lake}/marts/{mart.name}/date=*/*.parquet"),
+                metadata=definition_metadata(table, f"{settings.lake}/marts/{mart.name}/date=*/*.parquet"),
                 description=f"{_DESCRIPTIONS[mart.name]} Definitions: docs/metrics.md.",
             )
         ],
@@ -66,11 +67,11 @@ def mart_asset(mart: Mart, settings: Settings, days: dg.DailyPartitionsDefinitio
                 asked = map(date.fromisoformat, context.partition_keys)
                 done = duckdb.compute(mart, asked, known_on=last_day(days), run_id=context.run.run_id)
                 known = set(days.get_partition_keys())
-                for day in done:
-                    if (partition := day.day.isoformat()) in known:
-                        context.log_event(
-                            dg.AssetMaterialization(asset_key=key, partition=partition, metadata=_metadata(day))
-                        )
+                told = {partition: _metadata(day) for day in done if (partition := day.day.isoformat()) in known}
+                if told:
+                    told[max(told)] |= lineage_metadata(table)
+                for partition, metadata in told.items():
+                    context.log_event(dg.AssetMaterialization(asset_key=key, partition=partition, metadata=metadata))
                 checked = [day.day for day in done]
             else:
                 files = duckdb.open()

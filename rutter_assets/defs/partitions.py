@@ -51,3 +51,8 @@ def a_day_and_those_before(count: int) -> dg.TimeWindowPartitionMapping:
         # The first days look back beyond the configured start; that they may is a beta feature of Dagster's.
         warnings.simplefilter("ignore", dg.BetaWarning)
         return dg.TimeWindowPartitionMapping(start_offset=-count, allow_nonexistent_upstream_partitions=True)
+
+
+def its_days() -> dg.TimeWindowPartitionMapping:
+    """The mapping by which a month, a week or a day is made of its days, as far as the lake has partitions of them."""
+    return a_day_and_those_before(0)

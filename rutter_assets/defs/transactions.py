@@ -24,9 +24,9 @@ from rutter_assets.ingest.progress import Progress
 from rutter_assets.ingest.report import DayReport, SyncReport
 from rutter_assets.ingest.sync import SyncRequest, sync
 from rutter_assets.ingest.updates import UpdateRequest, sync_updates
-from rutter_assets.lake import tables
 from rutter_assets.lake.lake import Lake
 from rutter_assets.lake.layout import day_of
+from rutter_assets.marts.catalogue import entry_of
 from rutter_assets.rutter.window import Window
 from rutter_assets.settings import Settings
 
@@ -63,7 +63,9 @@ def transactions_asset(settings: Settings, days: dg.DailyPartitionsDefinition) -
                 group_name=GROUP,
                 kinds={"http", "parquet"},
                 tags={"rutter/layer": "raw"},
-                metadata=definition_metadata(tables.TRANSACTIONS, f"{settings.lake}/transactions/date=*/*.parquet"),
+                metadata=definition_metadata(
+                    entry_of("transactions").table, f"{settings.lake}/transactions/date=*/*.parquet"
+                ),
                 description=(
                     "Every merchant's money movements by UTC day of `created_at`, exact as sent. A run reads the days"
                     " of its range again for all merchants whose gate is open, and reports the days that have rows:"

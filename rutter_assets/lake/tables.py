@@ -17,6 +17,11 @@ class Column:
     """A column: its Arrow type, what a value says, whether it may be null, and whether few values come again and again.
 
     A repeating column is stored by dictionary, which others are not: that takes time and saves nothing.
+
+    `made_of`: the columns, as `table.column`, whose values its own are computed from; none: as the API sent it, or
+    `made_with` says why. What merely tells the rows of a group apart is not repeated at each column: give a merchant
+    another id, and no figure changes. `made_with`: what else decides a value and is no column: the clock, the ledger,
+    a setting.
     """
 
     name: str
@@ -24,16 +29,32 @@ class Column:
     description: str
     nullable: bool = True
     is_repeating: bool = False
+    made_of: tuple[str, ...] = ()
+    made_with: str | None = None
+
+    @property
+    def origin(self) -> str | None:
+        """What it is made of, in words; null: as the API sent it."""
+        names: dict[str, list[str]] = {}
+        for source in self.made_of:
+            table, name = source.split(".")
+            names.setdefault(table, []).append(name)
+        parts = [f"{table} ({', '.join(columns)})" for table, columns in names.items()]
+        return "; ".join([*parts, *filter(None, [self.made_with])]) or None
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table: what one row stands for, its columns, the order of rows in a file, and what to do with a broken one."""
+    """A table: what one row stands for, its columns, and the order of its rows within a file.
+
+    `grain`: the columns whose values together no two rows share. `if_broken`: what to do about an unreadable file.
+    """
 
     name: str
     one_row_per: str
     columns: tuple[Column, ...]
     sorted_by: tuple[str, ...]
+    grain: tuple[str, ...] = ()
     if_broken: str = "move it away and sync its day again"
 
     @cached_property
@@ -96,6 +117,7 @@ TRANSACTIONS: Final = Table(
         Column("loaded_at", INSTANT, "When this content of the row was first read.", nullable=False),
     ),
     ("connection_id", "created_at", "id"),
+    grain=("connection_id", "id"),
 )
 
 CONNECTIONS: Final = Table(
@@ -119,4 +141,5 @@ CONNECTIONS: Final = Table(
         Column("created_at", INSTANT, "When the connection was made. Null: not told."),
     ),
     ("connection_id",),
+    grain=("snapshot_at", "connection_id"),
 )

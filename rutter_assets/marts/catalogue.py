@@ -5,12 +5,15 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
+from rutter_assets.errors import SettingError
 from rutter_assets.lake import layout
 from rutter_assets.lake.tables import CONNECTIONS, TRANSACTIONS, Column, Table
 from rutter_assets.marts.mart import MARTS
 from rutter_assets.marts.tables import COMPLETENESS, DATE, MOVEMENTS, PUBLISHED, RESTATEMENTS
 
-SNAPSHOT_DATE = Column("date", pa.date32(), "The UTC date of snapshot_at.", nullable=False)
+SNAPSHOT_DATE = Column(
+    "date", pa.date32(), "The UTC date of snapshot_at.", nullable=False, made_of=("connections.snapshot_at",)
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,11 @@ class Entry:
     def name(self) -> str:
         return self.table.name
 
+    @property
+    def is_raw(self) -> bool:
+        """Whether the API is its only source."""
+        return all(source.startswith(f"{self.name}.") for column in self.table.columns for source in column.made_of)
+
 
 def catalogue() -> Iterator[Entry]:
     """The tables, raw ones first."""
@@ -40,9 +48,11 @@ def catalogue() -> Iterator[Entry]:
     )
     yield Entry(
         replace(
-            _dated(CONNECTIONS, SNAPSHOT_DATE),
+            CONNECTIONS,
             name="connections_daily",
             one_row_per="(date, connection_id): one connection as the last snapshot of the UTC day has it",
+            columns=(SNAPSHOT_DATE, *(replace(c, made_of=(f"connections.{c.name}",)) for c in CONNECTIONS.columns)),
+            grain=("date", "connection_id"),
         ),
         None,
     )
@@ -52,6 +62,14 @@ def catalogue() -> Iterator[Entry]:
         yield Entry(_dated(mart.table, DATE), f"marts/{mart.name}/date=*/{mart.name}.parquet")
     yield Entry(RESTATEMENTS, f"{layout.RESTATEMENTS}/known_on=*/*.parquet")
     yield Entry(PUBLISHED, f"{layout.RESTATEMENTS}/published/*.parquet")
+
+
+def entry_of(name: str) -> Entry:
+    """The table of that name; a `SettingError` that lists the names where there is none."""
+    entries = {entry.name: entry for entry in catalogue()}
+    if name not in entries:
+        raise SettingError(f"There is no table {name!r} in the lake: name one of {', '.join(entries)}.")
+    return entries[name]
 
 
 def _dated(table: Table, date: Column) -> Table:

@@ -5,25 +5,19 @@ opens it next finds the new one. Open it read-only: nothing else ever writes to 
 """
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
-from rutter_assets.errors import LakeError
 from rutter_assets.lake import layout
 from rutter_assets.lake.lake import Lake
-from rutter_assets.lake.tables import CONNECTIONS, TRANSACTIONS
-from rutter_assets.marts import completeness, engine
+from rutter_assets.marts import engine
 from rutter_assets.marts.catalogue import Entry, catalogue
-from rutter_assets.marts.mart import MARTS, mart_files
-from rutter_assets.marts.restatements import restatement_files
-from rutter_assets.marts.tables import COMPLETENESS, PUBLISHED, RESTATEMENTS
+from rutter_assets.marts.relations import relation
 
 _NEW: Final = "warehouse"
 """The file in the making, as the engine names it."""
-_SNAPSHOT: Final = "newest_snapshot"
 
 
 @dataclass(frozen=True)
@@ -46,11 +40,10 @@ def build(lake: Lake) -> Warehouse:
 
     def make(path: Path) -> None:
         with engine.engine() as connection:
-            _bind_all(connection, lake)
             connection.execute("SET preserve_insertion_order = true")  # the files' order is the tables' order
             connection.execute(f"ATTACH {_text(str(path))} AS {_NEW}")
             for entry in catalogue():
-                rows[entry.name] = _view(connection, entry) if entry.is_view else _table(connection, entry)
+                rows[entry.name] = _view(connection, entry) if entry.is_view else _table(connection, lake, entry)
                 _comment(connection, entry)
             connection.execute("USE memory")
             connection.execute(f"DETACH {_NEW}")  # which leaves one file, without a log beside it
@@ -60,32 +53,7 @@ def build(lake: Lake) -> Warehouse:
     return Warehouse(lake.storage.uri(layout.WAREHOUSE), sizes[0], rows)
 
 
-def _bind_all(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
-    """Make the lake's files the relations that the tables are filled from."""
-    engine.bind(connection, lake, TRANSACTIONS, lake.transaction_files(), TRANSACTIONS.schema.names)
-    snapshots = list(lake.storage.paths("connections"))
-    newest = lake.latest_connections()
-    connection.from_arrow(CONNECTIONS.schema.empty_table() if newest is None else newest).create(_SNAPSHOT)
-    last_of_day: dict[date | None, str] = {layout.day_of(path): path for path in snapshots}
-    engine.bind(connection, lake, CONNECTIONS, list(last_of_day.values()), CONNECTIONS.schema.names)
-    connection.from_arrow(completeness.read(lake)).create(COMPLETENESS.name)
-    engine.bind(connection, lake, RESTATEMENTS, restatement_files(lake), RESTATEMENTS.schema.names)
-    published = [path for name in MARTS if lake.storage.exists(path := layout.published(name))]
-    engine.bind(connection, lake, PUBLISHED, published, PUBLISHED.schema.names)
-    for mart in MARTS.values():
-        try:
-            engine.bind(connection, lake, mart.table, mart_files(lake, mart), mart.table.schema.names)
-        except duckdb.BinderException:
-            raise LakeError(
-                f"The files of {mart.name} have other columns than this version writes: compute all its days again."
-            ) from None
-
-
-_SOURCES: Final = {"connections": _SNAPSHOT, "connections_daily": "connections"}
-"""The relation that fills a table, where their names differ."""
-
-
-def _table(connection: duckdb.DuckDBPyConnection, entry: Entry) -> int:
+def _table(connection: duckdb.DuckDBPyConnection, lake: Lake, entry: Entry) -> int:
     """Make the table and fill it; how many rows it has."""
     connection.execute("USE memory")
     name = f"{_NEW}.{entry.name}"
@@ -93,8 +61,7 @@ def _table(connection: duckdb.DuckDBPyConnection, entry: Entry) -> int:
     for column in entry.table.columns:
         if not column.nullable:
             connection.execute(f"ALTER TABLE {name} ALTER {_name(column.name)} SET NOT NULL")
-    columns = [duckdb.ColumnExpression(column.name) for column in entry.table.columns]
-    connection.table(f"memory.{_SOURCES.get(entry.name, entry.name)}").select(*columns).insert_into(name)
+    relation(connection, lake, entry).insert_into(name)
     return len(connection.table(name))
 
 

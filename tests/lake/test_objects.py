@@ -4,13 +4,17 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import httpx
+import pandas as pd
 import pytest
 from moto.server import ThreadedMotoServer
 
+from rutter_assets.downstream import TABLES, LakeTables, Settings, table, table_specs
 from rutter_assets.ingest.sync import SyncRequest, sync
 from rutter_assets.lake import layout
 from rutter_assets.lake.lake import Lake
@@ -93,3 +97,20 @@ def test_a_warehouse_is_uploaded_whole(bucket: str, tmp_path: Path) -> None:
     (tmp_path / "fetched.duckdb").write_bytes(lake.storage.read(layout.WAREHOUSE) or b"")
     with duckdb.connect(tmp_path / "fetched.duckdb", read_only=True) as file:
         assert file.sql("select count(*), sum(money) from movements").fetchall() == [(2, 20)]
+
+
+def test_a_table_in_a_bucket_is_an_argument_of_an_asset(bucket: str) -> None:
+    lake = Lake.open(bucket, buckets=1, source="sandbox")
+    compute(lake, MARTS["fee_totals"], store(lake, transaction(amount="0.000000001"), transaction()))
+    seen = []
+
+    @dg.asset(ins={"fees": table("fee_totals"), "moved": table("movements")})
+    def taker(fees: pd.DataFrame, moved: duckdb.DuckDBPyRelation) -> None:
+        seen.extend([*fees["gross_volume"], *moved.aggregate("sum(money)").fetchall()[0]])
+
+    settings = Settings(lake=bucket)
+    definitions = dg.Definitions([*table_specs(settings), taker], resources={TABLES: LakeTables.of(settings)})
+    with dg.DagsterInstance.ephemeral() as instance:
+        job = definitions.resolve_implicit_global_asset_job_def()
+        assert job.execute_in_process(instance=instance).success
+    assert seen == [Decimal("10.000000001")] * 2

@@ -1,0 +1,1 @@
+"""Code locations of others, as they would write them."""

@@ -1,0 +1,1 @@
+"""A BI team's code location: see README.md."""
