@@ -28,7 +28,7 @@ def _side_by_side(*, of_assets: bool) -> Table:
     for entry in catalogue():
         for column in entry.table.columns:
             name = f"{entry.name}.{column.name}"
-            is_copied = of_assets and entry.files is not None
+            is_copied = of_assets and entry.is_asset
             columns.append(replace(column, name=name, made_of=(name,) if is_copied else column.made_of))
     return Table("warehouse", "", tuple(columns), sorted_by=())
 

@@ -21,12 +21,14 @@ class Entry:
     """A table as `rutter.duckdb` has it, with `date` in front where it is kept by day.
 
     `files`: where it lies in the lake, as a glob; null: in `rutter.duckdb` alone. `note`: how the two differ.
+    `is_asset`: whether Dagster has an asset of its name.
     """
 
     table: Table
     files: str | None
     note: str | None = None
     is_view: bool = False
+    is_asset: bool = True
 
     @property
     def name(self) -> str:
@@ -55,13 +57,14 @@ def catalogue() -> Iterator[Entry]:
             grain=("date", "connection_id"),
         ),
         None,
+        is_asset=False,
     )
     yield Entry(COMPLETENESS, layout.COMPLETENESS)
-    yield Entry(MOVEMENTS, None, is_view=True)
+    yield Entry(MOVEMENTS, None, is_view=True, is_asset=False)
     for mart in MARTS.values():
         yield Entry(_dated(mart.table, DATE), f"marts/{mart.name}/date=*/{mart.name}.parquet")
-    yield Entry(RESTATEMENTS, f"{layout.RESTATEMENTS}/known_on=*/*.parquet")
-    yield Entry(PUBLISHED, f"{layout.RESTATEMENTS}/published/*.parquet")
+    yield Entry(RESTATEMENTS, f"{layout.RESTATEMENTS}/known_on=*/*.parquet", is_asset=False)
+    yield Entry(PUBLISHED, f"{layout.RESTATEMENTS}/published/*.parquet", is_asset=False)
 
 
 def entry_of(name: str) -> Entry:

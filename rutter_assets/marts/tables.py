@@ -359,7 +359,7 @@ RESTATEMENTS: Final = Table(
             made_with="the run",
         ),
     ),
-    ("known_at", "date", "connection_id", "iso_currency_code", "metric"),
+    ("known_at", "mart", "date", "connection_id", "iso_currency_code", "metric"),
     grain=("mart", "date", "connection_id", "iso_currency_code", "metric", "known_at"),
     if_broken="bring it back from a backup, or move it away: what it recorded cannot be made again",
 )
@@ -386,7 +386,7 @@ PUBLISHED: Final = Table(
             made_with="the run",
         ),
     ),
-    ("date",),
+    ("date", "mart"),
     grain=("mart", "date"),
     if_broken="bring it back from a backup, or move it away: the days then count as first computed by the next run",
 )

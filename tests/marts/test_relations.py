@@ -23,9 +23,10 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """Three days of two merchants, their marts, three snapshots of two days, and a certificate."""
     lake = Lake.open(str(tmp_path_factory.mktemp("filled")), buckets=1, source="sandbox")
     sold = [transaction(created_at=NOON + timedelta(days=n), connection_id=shop) for n in range(3) for shop in "ab"]
-    days = store(lake, *sold, transaction(type="refund", amount="-1.00", connection_id="a"))
-    for mart in MARTS.values():
-        compute(lake, mart, days)
+    for refund in ("-1.00", "-2.00"):
+        days = store(lake, *sold, transaction(type="refund", id="refund", amount=refund, connection_id="a"))
+        for mart in MARTS.values():
+            compute(lake, mart, days)
     for at, status in ((NOW.replace(day=2), "not_ready"), (NOW.replace(hour=9), "not_ready"), (NOW, "active")):
         snapshot = {"snapshot_at": at, "connection_id": "a", "platform": "WOO_COMMERCE", "status": status}
         lake.write_connections(at, pa.Table.from_pylist([snapshot], CONNECTIONS.schema))
@@ -67,7 +68,7 @@ def test_of_the_snapshots_there_is_the_newest_and_the_last_of_each_day(filled: L
     ]
 
 
-@pytest.mark.parametrize("name", ["transactions", "movements", *MARTS])
+@pytest.mark.parametrize("name", ["transactions", "movements", "published", *MARTS])
 def test_some_days_are_those_days_alone(filled: Lake, name: str) -> None:
     wanted = {DAY, DAY + timedelta(days=2)}
     assert set(rows(filled, entry_of(name), wanted)["date"].to_pylist()) == wanted
