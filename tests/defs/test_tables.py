@@ -15,8 +15,11 @@ MADE = [*map(key_of, MARTS), COMPLETENESS, WAREHOUSE]
 """The assets that are made of others."""
 
 
-OF_NO_COLUMN = {"pull_lag_s", "judged_at"}
-"""What is made of the ledger and the clock alone."""
+OF_NO_COLUMN = {"pull_lag_s", "judged_at"} | {
+    *(f"restatements.{name}" for name in ("mart", "metric", "before", "after", "known_at", "run_id")),
+    *(f"published.{name}" for name in ("mart", "known_at", "run_id")),
+}
+"""What is made of the ledger, the clock, the run or a mart's names alone, or of the column that another one names."""
 
 
 def schema_of(key: dg.AssetKey) -> dg.TableSchema:
