@@ -4,7 +4,6 @@ import asyncio
 import logging
 import pickle
 import time
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,9 +15,8 @@ from rutter_assets.rutter.client import RutterClient
 from rutter_assets.rutter.decode import Page
 from rutter_assets.rutter.types import Connection
 from rutter_assets.rutter.window import Window
-from rutter_assets.sandbox import Merchant, Sandbox
+from rutter_assets.sandbox import Merchant, Sandbox, faults
 from tests.conftest import ServeWorld, client_of, row
-from tests.scripted import Answer, Script
 
 OCTOBER = Window.of_days(date(2026, 10, 1), date(2026, 10, 31))
 TRANSACTIONS = "/transactions"
@@ -46,25 +44,25 @@ def test_a_walk_reads_full_pages_until_the_cursor_is_null(serve: ServeWorld) -> 
 
 
 def test_an_empty_page_with_a_cursor_is_not_the_end(serve: ServeWorld) -> None:
-    with Script(
-        [
-            Answer(TRANSACTIONS, body={"transactions": [row(1)], "next_cursor": "a"}),
-            Answer(TRANSACTIONS, body={"transactions": [], "next_cursor": "b"}),
-            Answer(TRANSACTIONS, body={"transactions": [row(2)], "next_cursor": None}),
-        ]
-    ) as script:
-        assert ids(pages_of(serve(Merchant.of(), middleware=script))) == ["transaction-0001", "transaction-0002"]
+    pages = [
+        faults.answer(body={"transactions": [row(1)], "next_cursor": "a"}),
+        faults.answer(body={"transactions": [], "next_cursor": "b"}),
+        faults.answer(body={"transactions": [row(2)], "next_cursor": None}),
+    ]
+    assert ids(pages_of(serve(Merchant.of(), faults=pages))) == ["transaction-0001", "transaction-0002"]
 
 
 def test_an_absent_cursor_ends_the_walk(serve: ServeWorld) -> None:
-    with Script([Answer(TRANSACTIONS, body={"transactions": [row(1)]})]) as script:
-        assert ids(pages_of(serve(Merchant.of(), middleware=script))) == ["transaction-0001"]
+    assert ids(pages_of(serve(Merchant.of(), faults=[faults.answer(body={"transactions": [row(1)]})]))) == [
+        "transaction-0001"
+    ]
 
 
 def test_a_cursor_that_repeats_after_three_pages_is_refused(serve: ServeWorld) -> None:
-    answers = [Answer(TRANSACTIONS, body={"transactions": [], "next_cursor": cursor}) for cursor in "abca"]
-    with Script(answers) as script, pytest.raises(errors.ContractError, match="same cursor twice"):
-        pages_of(serve(Merchant.of(), middleware=script))
+    answers = [faults.answer(body={"transactions": [], "next_cursor": cursor}) for cursor in "abca"]
+    sandbox = serve(Merchant.of(), faults=answers)
+    with pytest.raises(errors.ContractError, match="same cursor twice"):
+        pages_of(sandbox)
 
 
 def test_rows_on_both_bounds_of_a_window_are_sent(serve: ServeWorld) -> None:
@@ -75,33 +73,29 @@ def test_rows_on_both_bounds_of_a_window_are_sent(serve: ServeWorld) -> None:
 
 @pytest.mark.parametrize("status", [429, 452, 500, 502, 503])
 def test_a_passing_fault_is_retried(serve: ServeWorld, status: int) -> None:
-    html = Answer(TRANSACTIONS, status, "<html>try later</html>")
-    with Script([html, html]) as script:
-        client = client_of(serve(Merchant.of([row(1)]), middleware=script))
-        assert ids(asyncio.run(read_all(client))) == ["transaction-0001"]
+    html = faults.answer(status, "<html>try later</html>")
+    client = client_of(serve(Merchant.of([row(1)]), faults=[html, html]))
+    assert ids(asyncio.run(read_all(client))) == ["transaction-0001"]
     assert client.traffic.retries == 2
 
 
 def test_retry_after_is_waited_for(serve: ServeWorld) -> None:
-    with Script([Answer(TRANSACTIONS, 429, "", {"Retry-After": "2"})]) as script:
-        started = time.monotonic()
-        pages_of(serve(Merchant.of([row(1)]), middleware=script))
+    started = time.monotonic()
+    pages_of(serve(Merchant.of([row(1)]), faults=[faults.answer(429, "", {"Retry-After": "2"})]))
     assert time.monotonic() - started >= 2
 
 
 def test_a_retry_after_beyond_the_ceiling_is_not_waited_for(serve: ServeWorld) -> None:
-    with (
-        Script([Answer(TRANSACTIONS, 503, "", {"Retry-After": "3600"})]) as script,
-        pytest.raises(errors.TransientError) as caught,
-    ):
-        pages_of(serve(Merchant.of(), middleware=script), give_up_after_s=5)
+    sandbox = serve(Merchant.of(), faults=[faults.answer(503, "", {"Retry-After": "3600"})])
+    with pytest.raises(errors.TransientError) as caught:
+        pages_of(sandbox, give_up_after_s=5)
     assert caught.value.retry_after_s == 3600
 
 
 def test_retries_end_at_the_ceiling(serve: ServeWorld) -> None:
-    always = Script([Answer(TRANSACTIONS, 500)] * 1000)
+    sandbox = serve(Merchant.of(), faults=[faults.answer(500).lasting()])
     with pytest.raises(errors.TransientError, match="HTTP 500"):
-        pages_of(serve(Merchant.of(), middleware=always), give_up_after_s=1)
+        pages_of(sandbox, give_up_after_s=1)
 
 
 def test_a_server_that_is_gone_is_a_transient_error_without_its_address() -> None:
@@ -135,8 +129,9 @@ def test_an_error_is_named_by_the_next_action_and_is_not_retried(
 ) -> None:
     body = {"error_type": "CONNECTION_ERROR", "error_code": code, "error_message": "secret-free"}
     elsewhere = {"Location": "http://127.0.0.1:9/elsewhere"}
-    with Script([Answer(TRANSACTIONS, status, body, elsewhere)]) as script, pytest.raises(kind) as caught:
-        pages_of(serve(Merchant.of(), middleware=script))
+    sandbox = serve(Merchant.of(), faults=[faults.answer(status, body, elsewhere)])
+    with pytest.raises(kind) as caught:
+        pages_of(sandbox)
     assert caught.value.exchange.path == TRANSACTIONS
     assert caught.value.exchange.status == status
     assert caught.value.exchange.error_code == code
@@ -155,8 +150,9 @@ def test_an_error_is_named_by_the_next_action_and_is_not_retried(
     ],
 )
 def test_a_body_of_another_shape_is_a_contract_error_that_names_the_request(serve: ServeWorld, body: object) -> None:
-    with Script([Answer(TRANSACTIONS, body=body)]) as script, pytest.raises(errors.ContractError) as caught:
-        pages_of(serve(Merchant.of(), middleware=script))
+    sandbox = serve(Merchant.of(), faults=[faults.answer(body=body)])
+    with pytest.raises(errors.ContractError) as caught:
+        pages_of(sandbox)
     assert caught.value.exchange.request_id
 
 
@@ -192,12 +188,13 @@ def test_a_flat_status_body_is_read_like_a_wrapped_one(serve: ServeWorld) -> Non
     flat = {"platform": "SHOPIFY", "is_ready": True, "historical_sync_status": {"historical_sync_completed": True}}
 
     async def completed() -> bool:
-        async with client_of(serve(Merchant.of(), middleware=script)) as client:
+        async with client_of(
+            serve(Merchant.of(), faults=[faults.answer(body=flat).on("/connections/status")])
+        ) as client:
             (connection,) = await client.connections()
             return (await client.status(connection)).historical_sync_status.historical_sync_completed
 
-    with Script([Answer("/connections/status", body=flat)]) as script:
-        assert asyncio.run(completed())
+    assert asyncio.run(completed())
 
 
 def test_connections_in_trouble_are_listed_too(serve: ServeWorld) -> None:
@@ -225,17 +222,12 @@ def test_no_log_error_or_repr_holds_a_token_or_a_secret(
             async for _ in client.transactions(connection, OCTOBER):
                 pass
 
-    faults: list[tuple[Callable[[], Script], str]] = [
-        (lambda: Script([]), "success"),
-        (lambda: Script([Answer(TRANSACTIONS, 500), Answer(TRANSACTIONS, 400)]), "faults"),
-    ]
-    for make, _ in faults:
-        with make() as script:
-            sandbox = serve(Merchant.of([row(1)], access_token=token), middleware=script)
-            try:
-                asyncio.run(run(sandbox))
-            except errors.ApiError as error:
-                said.append(repr(error) + str(error) + str(pickle.loads(pickle.dumps(error))))  # noqa: S301
+    for going_wrong in ([], [faults.answer(500), faults.answer(400)]):
+        sandbox = serve(Merchant.of([row(1)], access_token=token), faults=going_wrong)
+        try:
+            asyncio.run(run(sandbox))
+        except errors.ApiError as error:
+            said.append(repr(error) + str(error) + str(pickle.loads(pickle.dumps(error))))  # noqa: S301
     written = caplog.text + "".join(said) + "".join(capfd.readouterr())
     assert "/versioned/transactions" in caplog.text  # httpx and httpcore did log what they do
     for secret in (token, sandbox.client_secret, "Basic ", "link.rutter.example"):
