@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from pydantic import SecretStr
 
-from rutter_assets.errors import ContractError, Exchange
+from rutter_assets.errors import ContractError, Exchange, TransactionError, TransientError
 from rutter_assets.rutter.types import (
     Connection,
     ConnectionList,
@@ -77,6 +77,14 @@ class _RawPage(msgspec.Struct, frozen=True):
     transactions: list[dict[str, msgspec.Raw]]
 
 
+class _Rows(msgspec.Struct, frozen=True):
+    transactions: list[msgspec.Raw]
+
+
+class _Id(msgspec.Struct, frozen=True):
+    id: str
+
+
 class _StatusEnvelope(msgspec.Struct, frozen=True):
     status: ConnectionStatus
     connection: PageConnection | None = None
@@ -91,6 +99,9 @@ def _from_text(wanted: type, value: Any) -> Any:
 _STRICT_PAGE: Final = msgspec.json.Decoder(_StrictPage)
 _PAGE: Final = msgspec.json.Decoder(TransactionPage)
 _RAW_PAGE: Final = msgspec.json.Decoder(_RawPage)
+_ROWS: Final = msgspec.json.Decoder(_Rows)
+_ROW: Final = msgspec.json.Decoder(Transaction)
+_ID: Final = msgspec.json.Decoder(_Id)
 _ENVELOPE_KEYS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _CONNECTIONS: Final = msgspec.json.Decoder(ConnectionList, dec_hook=_from_text)
 _STATUS: Final = msgspec.json.Decoder(_StatusEnvelope, dec_hook=_from_text)
@@ -105,13 +116,21 @@ _STATUS_TYPES: Final[dict[str, type[msgspec.Struct]]] = {
 
 
 def decode_page(body: bytes, exchange: Exchange, novelties: Novelties) -> Page:
-    """One page of `GET /transactions`; a body of another shape is a `ContractError`."""
+    """One page of `GET /transactions`.
+
+    A body of another shape is a `ContractError`, a row that is no transaction a `TransactionError` that names it, and
+    JSON that breaks off a `TransientError`.
+    """
     try:
         strict = _STRICT_PAGE.decode(body)
         return Page(list(strict.transactions), strict.next_cursor, {}, len(body), exchange)
     except (msgspec.DecodeError, UnicodeDecodeError):
         pass  # an unknown field, or a real violation: the tolerant decoder below tells them apart
-    page = _decoded(_PAGE, body, exchange)
+    try:
+        page = _decoded(_PAGE, body, exchange)
+    except ContractError:
+        _check_rows(body, exchange)
+        raise
     unknown = {}
     for position, row in enumerate(_decoded(_RAW_PAGE, body, exchange).transactions):
         extra = {name: value for name, value in row.items() if name not in _TRANSACTION_FIELDS}
@@ -150,8 +169,33 @@ def _note_unknown(raw: Any, struct: type[msgspec.Struct], name: str, novelties: 
         novelties.fields.update(f"{name}.{key}" for key in raw.keys() - set(struct.__struct_fields__))
 
 
+def _check_rows(body: bytes, exchange: Exchange) -> None:
+    """A `TransactionError` for the first row that is no transaction."""
+    for position, row in enumerate(_decoded(_ROWS, body, exchange).transactions):
+        try:
+            _ROW.decode(row)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise TransactionError(
+                f"Transaction {_id_of(row) or f'number {position + 1} of a page'} is not what the API's contract says:"
+                f" {error}.",
+                exchange,
+            ) from None
+
+
+def _id_of(row: msgspec.Raw) -> str | None:
+    try:
+        return _ID.decode(row).id
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
 def _decoded(decoder: msgspec.json.Decoder[T], body: bytes, exchange: Exchange) -> T:
+    """The typed body; an object that breaks off was damaged on its way, anything else is a breach of the contract."""
     try:
         return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ContractError(f"The API's answer is not what its contract says: {error}", exchange) from None
+    except msgspec.ValidationError as error:
+        raise ContractError(f"The API's answer is not what its contract says: {error}.", exchange) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        if body.lstrip().startswith(b"{"):
+            raise TransientError("The API's answer was damaged on its way: its JSON breaks off.", exchange) from None
+        raise ContractError("The answer is no JSON, so it is not the API's: check RUTTER_BASE_URL.", exchange) from None

@@ -22,10 +22,10 @@ from rutter_assets.sandbox.script import Call, Fault
 from rutter_assets.sandbox.shelf import Position
 
 __all__ = [
-    "answer", "compressed_badly", "cursor_again", "cursor_to_start", "cut", "cut_in_body", "dripping", "empty_page",
-    "failing", "gzip_bomb", "huge", "limited", "limited_by_platform", "meanwhile", "no_api", "of_another_shape",
-    "redirected", "refused_by_platform", "row_changed", "rows_again", "silent", "stalled", "token_refused", "truncated",
-    "without_cursor",
+    "ABSENT", "answer", "compressed_badly", "cursor_again", "cursor_to_start", "cut", "cut_in_body", "dripping",
+    "empty_page", "failing", "gzip_bomb", "huge", "limited", "limited_by_platform", "meanwhile", "no_api",
+    "of_another_shape", "redirected", "refused_by_platform", "row_changed", "rows_again", "silent", "stalled",
+    "token_refused", "truncated", "without_cursor",
 ]  # fmt: skip
 
 JSON: Final = {"Content-Type": "application/json"}
@@ -261,13 +261,13 @@ def rows_again(count: int = 10) -> Fault:
 
 
 def row_changed(row_id: str, **fields: object) -> Fault:
-    """One row of the page has these values instead of its own; `ABSENT` leaves a field out."""
+    """That row, where the page has it, has these values instead of its own; `ABSENT` leaves a field out."""
 
     async def change(_: Call, page: dict[str, Any]) -> None:
-        (row,) = [row for row in page["transactions"] if row["id"] == row_id]
-        row |= fields
-        for name in [name for name, value in row.items() if value is ABSENT]:
-            del row[name]
+        for row in [row for row in page["transactions"] if row["id"] == row_id]:
+            row |= {name: value for name, value in fields.items() if value is not ABSENT}
+            for name in [name for name, value in fields.items() if value is ABSENT]:
+                row.pop(name, None)
 
     return _page(f"row changed ({', '.join(fields)})", change)
 

@@ -140,6 +140,8 @@ class Script:
         self._waiting: list[Fault] = []
         self._lasting: list[Fault] = []
         self._lock = threading.Lock()
+        self.broken: list[Exception] = []
+        """What faults raised that could not do what they are for; a client would take it for a 500."""
         self.add(*faults)
 
     @property
@@ -157,7 +159,14 @@ class Script:
         """Serves one request."""
         call = Call(scope, self._inside, receive, send, self._hang_up)
         fault = self._met_by(scope["path"].removeprefix(self._root_path), call.params.get("access_token", ""))
-        await (call.pass_on() if fault is None else fault.play(call))
+        if fault is None:
+            await call.pass_on()
+            return
+        try:
+            await fault.play(call)
+        except Exception as error:
+            self.broken.append(error)
+            raise
 
     def _met_by(self, path: str, access_token: str) -> Fault | None:
         connection_id = self._connection_ids.get(access_token)

@@ -121,13 +121,15 @@ class Sandbox:
     ) -> None:
         """Stops the server, closes its sockets and waits for its thread; raises what the server died of, if it did.
 
-        Unspent faults raise too, unless the block ends with an error of its own.
+        Faults that are unspent or broken raise too, unless the block ends with an error of its own.
         """
         self._stop()
         if error is not None:
             return
         if self._failure is not None:
             raise self._failure
+        if self.script.broken:
+            raise self.script.broken[0]
         if self.script.unspent:
             raise UnspentFaults(f"No request met these faults: {', '.join(map(str, self.script.unspent))}.")
 

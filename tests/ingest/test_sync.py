@@ -25,7 +25,7 @@ OCTOBER = Window.of_days(date(2026, 10, 1), date(2026, 11, 1))
 
 def run(sandbox: Sandbox, lake: Lake, window: Window = OCTOBER, **options: Any) -> SyncReport:
     async def body() -> SyncReport:
-        source = source_of(sandbox, give_up_after_s=1.0)
+        source = source_of(sandbox, give_up_after_s=20.0)
         async with source.client:
             request = SyncRequest(window, window.start.date(), **options)
             return await sync(source, lake, request)

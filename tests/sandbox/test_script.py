@@ -44,6 +44,16 @@ def test_an_error_of_the_block_itself_is_not_hidden_by_unspent_faults(epoch: dat
         raise KeyError
 
 
+def test_a_fault_that_cannot_do_what_it_is_for_ends_the_test(epoch: datetime) -> None:
+    """`cursor_again` needs a page that a cursor led to."""
+    with (
+        pytest.raises(KeyError, match="cursor"),
+        scripted(epoch, faults.cursor_again()) as sandbox,
+        Caller(sandbox) as caller,
+    ):
+        assert caller.transactions(SHOP).status_code == 500
+
+
 def test_faults_of_one_path_happen_one_after_the_other_and_once_each(epoch: datetime) -> None:
     script = [faults.failing(500), faults.failing(502).on(after=1), faults.limited_by_platform()]
     with scripted(epoch, *script) as sandbox, Caller(sandbox) as caller:
