@@ -16,7 +16,7 @@ import msgspec
 from rutter_assets.errors import Exchange, LakeError, TransientError
 from rutter_assets.ingest import plan
 from rutter_assets.ingest.gate import GateKind
-from rutter_assets.ingest.snapshot import Described, describe, instant
+from rutter_assets.ingest.snapshot import Described, describe, instant, raise_for_credentials
 from rutter_assets.ingest.source import Source
 from rutter_assets.lake.lake import Lake
 from rutter_assets.lake.ledger import Ledger
@@ -133,8 +133,8 @@ async def look(
     """Ask those whose turn it is and decide about each.
 
     `in_flight`: connections that a run is loading; `is_used`: whether a run of this key has ended; `now`: the time of
-    the computer, by which attempts are spaced. One connection's fault is its decision; that the list cannot be read is
-    an `ApiError`.
+    the computer, by which attempts are spaced. One connection's fault is its decision; that the list cannot be read,
+    or the client's credentials are refused, is an `ApiError`.
     """
     deadline = asyncio.get_running_loop().time() + budget_s
     try:
@@ -151,6 +151,7 @@ async def look(
     decided = {decision.connection_id for decision in decisions}
     turn = in_turn([one for one in pending if one.id not in decided], cursor.after)[:most_asked]
     asked = await _ask(source, turn, deadline)
+    raise_for_credentials(described.error for described in asked)
     decisions += [of_status(described) for described in asked]
     attempts = {one.id: cursor.attempts[one.id] for one in pending if one.id in cursor.attempts}
     after = asked[-1].connection.id if asked else cursor.after

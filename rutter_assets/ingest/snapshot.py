@@ -1,13 +1,14 @@
 """A snapshot of all connections: what the API says of each one at one instant, and who must act."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pyarrow as pa
 from pydantic import SecretStr
 
-from rutter_assets.errors import ApiError
+from rutter_assets.errors import ApiError, CredentialError
 from rutter_assets.ingest.gate import Gate, gate_of
 from rutter_assets.ingest.source import Source
 from rutter_assets.lake.tables import CONNECTIONS
@@ -46,7 +47,9 @@ async def take_snapshot(source: Source) -> Snapshot:
     """Ask the API for all connections and each one's status; a status that fails is that connection's trouble."""
     taken_at = source.now()
     listed = sorted(await source.client.connections(), key=lambda connection: connection.id)
-    return Snapshot(taken_at, list(await asyncio.gather(*(describe(source, connection) for connection in listed))))
+    described = await asyncio.gather(*(describe(source, connection) for connection in listed))
+    raise_for_credentials(item.error for item in described)
+    return Snapshot(taken_at, list(described))
 
 
 async def describe(source: Source, connection: Connection) -> Described:
@@ -56,6 +59,13 @@ async def describe(source: Source, connection: Connection) -> Described:
     except ApiError as error:
         return Described(connection, None, None, error)
     return Described(connection, status, gate_of(status), None)
+
+
+def raise_for_credentials(errors: Iterable[Exception | None]) -> None:
+    """The `CredentialError` among the errors of some connections: the client's own credentials are no one's trouble."""
+    refusal = next((error for error in errors if isinstance(error, CredentialError)), None)
+    if refusal is not None:
+        raise refusal
 
 
 def _row(taken_at: datetime, item: Described) -> dict[str, object]:

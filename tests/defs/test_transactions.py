@@ -96,6 +96,17 @@ def test_one_merchants_failure_ends_the_run_after_the_others_are_reported(stage_
     assert "The API calls a parameter wrong" in failed.data["why"]
 
 
+def test_a_client_secret_that_is_renewed_meanwhile_is_one_sentence(stage_of: StageOf) -> None:
+    stage = stage_of(sales(2, name="A (sample)"), sales(4, name="B (sample)"))
+    stage.sandbox.script.add(faults.meanwhile(stage.sandbox.renew_client_secret).on("/connections/status"))
+    sentence, metadata = failure_of(stage.read(6, 0))
+    assert sentence.startswith(
+        "The credentials are not accepted: check RUTTER_CLIENT_ID, and whether RUTTER_CLIENT_SECRET was renewed. (GET /"
+    )
+    assert metadata["error"].value == "CredentialError"
+    assert stage.reported("transactions") == []
+
+
 def read_transactions_job() -> dg.JobDefinition:
     """The job over the environment, where a re-execution finds it."""
     return definitions_of(Settings.from_env()).resolve_job_def("read_transactions")
