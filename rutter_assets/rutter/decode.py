@@ -77,8 +77,12 @@ class _RawPage(msgspec.Struct, frozen=True):
     transactions: list[dict[str, msgspec.Raw]]
 
 
-class _Rows(msgspec.Struct, frozen=True):
+class _RawRows(msgspec.Struct, frozen=True):
     transactions: list[msgspec.Raw]
+
+
+class _RawConnections(msgspec.Struct, frozen=True):
+    connections: list[msgspec.Raw]
 
 
 class _Id(msgspec.Struct, frozen=True):
@@ -93,17 +97,19 @@ class _StatusEnvelope(msgspec.Struct, frozen=True):
 def _from_text(wanted: type, value: Any) -> Any:
     if wanted is SecretStr and isinstance(value, str):
         return SecretStr(value)
-    raise TypeError(f"Expected `{wanted.__name__}`")
+    raise TypeError("Expected `str`")
 
 
 _STRICT_PAGE: Final = msgspec.json.Decoder(_StrictPage)
 _PAGE: Final = msgspec.json.Decoder(TransactionPage)
 _RAW_PAGE: Final = msgspec.json.Decoder(_RawPage)
-_ROWS: Final = msgspec.json.Decoder(_Rows)
+_RAW_ROWS: Final = msgspec.json.Decoder(_RawRows)
 _ROW: Final = msgspec.json.Decoder(Transaction)
 _ID: Final = msgspec.json.Decoder(_Id)
 _ENVELOPE_KEYS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _CONNECTIONS: Final = msgspec.json.Decoder(ConnectionList, dec_hook=_from_text)
+_RAW_CONNECTIONS: Final = msgspec.json.Decoder(_RawConnections)
+_CONNECTION: Final = msgspec.json.Decoder(Connection, dec_hook=_from_text)
 _STATUS: Final = msgspec.json.Decoder(_StatusEnvelope, dec_hook=_from_text)
 _FLAT_STATUS: Final = msgspec.json.Decoder(ConnectionStatus, dec_hook=_from_text)
 
@@ -143,8 +149,12 @@ def decode_page(body: bytes, exchange: Exchange, novelties: Novelties) -> Page:
 
 
 def decode_connections(body: bytes, exchange: Exchange, novelties: Novelties) -> list[Connection]:
-    """The connections of `GET /connections`; a body of another shape is a `ContractError`."""
-    connections = _decoded(_CONNECTIONS, body, exchange).connections
+    """The connections of `GET /connections`; a body of another shape is a `ContractError` that names the connection."""
+    try:
+        connections = _decoded(_CONNECTIONS, body, exchange).connections
+    except ContractError:
+        _check_connections(body, exchange)
+        raise
     for item in msgspec.json.decode(body)["connections"]:
         _note_unknown(item, Connection, "connection", novelties)
     return connections
@@ -171,20 +181,39 @@ def _note_unknown(raw: Any, struct: type[msgspec.Struct], name: str, novelties: 
 
 def _check_rows(body: bytes, exchange: Exchange) -> None:
     """A `TransactionError` for the first row that is no transaction."""
-    for position, row in enumerate(_decoded(_ROWS, body, exchange).transactions):
+    broken = _first_broken(_decoded(_RAW_ROWS, body, exchange).transactions, _ROW)
+    if broken is not None:
+        position, row_id, why = broken
+        who = row_id or f"number {position} of a page"
+        raise TransactionError(f"Transaction {who} is not what the API's contract says: {why}.", exchange)
+
+
+def _check_connections(body: bytes, exchange: Exchange) -> None:
+    """A `ContractError` for the first item that is no connection."""
+    broken = _first_broken(_decoded(_RAW_CONNECTIONS, body, exchange).connections, _CONNECTION)
+    if broken is not None:
+        position, connection_id, why = broken
+        who = connection_id or f"number {position} of the list"
+        raise ContractError(
+            f"Connection {who} is not what the API's contract says: {why}. Nothing is read before Rutter mends it, or"
+            " the connection is deleted.",
+            exchange,
+        )
+
+
+def _first_broken(items: list[msgspec.Raw], decoder: msgspec.json.Decoder[Any]) -> tuple[int, str | None, str] | None:
+    """The place, from 1, of the first item that cannot be decoded, its id where it has one, and why; null: none."""
+    for position, item in enumerate(items, start=1):
         try:
-            _ROW.decode(row)
+            decoder.decode(item)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise TransactionError(
-                f"Transaction {_id_of(row) or f'number {position + 1} of a page'} is not what the API's contract says:"
-                f" {error}.",
-                exchange,
-            ) from None
+            return position, _id_of(item), str(error)
+    return None
 
 
-def _id_of(row: msgspec.Raw) -> str | None:
+def _id_of(item: msgspec.Raw) -> str | None:
     try:
-        return _ID.decode(row).id
+        return _ID.decode(item).id
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 

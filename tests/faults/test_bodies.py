@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from rutter_assets.errors import ContractError
 from rutter_assets.lake.lake import Lake
 from rutter_assets.sandbox import Fault, faults
 from tests.cli.command import pointed_at, run
 from tests.conftest import ServeWorld
-from tests.faults.conftest import assert_true, faulty, of_shop, read
+from tests.faults.conftest import NEIGHBOUR, SHOP, assert_true, faulty, of_shop, read
 
 NOTHING_OF_THE_SHOP = tuple(f"transaction-{n:04d}" for n in range(1, 9))
 MIB = 2**20
@@ -66,6 +67,19 @@ def test_a_web_page_instead_of_the_api_names_the_address_to_check(serve: ServeWo
         "rutter-assets: The answer is no JSON, so it is not the API's: check RUTTER_BASE_URL. (GET /connections: HTTP"
     )
     assert len(sandbox.requests) == 1
+
+
+def test_a_connection_of_another_shape_is_named_and_nothing_is_read(serve: ServeWorld, lake: Lake) -> None:
+    """Without its token it cannot be read, and without it the list would not be all there is."""
+    listed = [{"id": one.id, "access_token": None, "platform": one.platform} for one in (NEIGHBOUR, SHOP)]
+    listed[0]["access_token"] = NEIGHBOUR.access_token
+    sandbox = faulty(serve, faults.of_another_shape({"connections": listed}).on("/connections"))
+    said = f"^Connection {SHOP.id} is not what the API's contract says: Expected `str` - at `\\$.access_token`"
+    with pytest.raises(ContractError, match=said):
+        read(sandbox, lake)
+    assert [record.path for record in sandbox.requests] == ["/connections"]
+    read(sandbox, lake)
+    assert_true(lake, sandbox)
 
 
 @pytest.mark.parametrize("fault", [faults.huge(), faults.gzip_bomb()], ids=str)

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ def named_in(cell: str) -> set[str]:
     return set(re.findall(r"`(test_\w+)`", cell))
 
 
+@cache
 def sources_in(folder: Path) -> dict[str, str]:
     """The text of each test with its decorators, by its name."""
     found = {}
