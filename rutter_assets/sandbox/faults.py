@@ -7,6 +7,7 @@ Each is met once, by the next request that fits; `[faults.failing()] * 3` is a b
 the end of the sandbox raise. Unless told otherwise they meet `/transactions`.
 """
 
+import gzip
 import json
 import zlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -22,9 +23,9 @@ from rutter_assets.sandbox.script import Call, Fault
 from rutter_assets.sandbox.shelf import Position
 
 __all__ = [
-    "ABSENT", "answer", "compressed_badly", "cursor_again", "cursor_to_start", "cut", "cut_in_body", "dripping",
-    "empty_page", "failing", "gzip_bomb", "huge", "limited", "limited_by_platform", "meanwhile", "no_api",
-    "of_another_shape", "redirected", "refused_by_platform", "row_changed", "rows_again", "silent", "stalled",
+    "ABSENT", "answer", "cursor_again", "cursor_to_start", "cut", "cut_in_body", "dripping", "empty_page", "failing",
+    "gzip_bomb", "huge", "limited", "limited_by_platform", "meanwhile", "no_api", "of_another_shape", "packed",
+    "packed_badly", "redirected", "refused_by_platform", "row_changed", "rows_again", "silent", "stalled",
     "token_refused", "truncated", "without_cursor",
 ]  # fmt: skip
 
@@ -197,7 +198,17 @@ async def _streamed(call: Call, headers: Mapping[str, str], pieces: Iterator[byt
     await call.body(b"", is_last=True)
 
 
-def compressed_badly() -> Fault:
+def packed() -> Fault:
+    """The answer as it is, packed with gzip: no fault but a right of every server that is offered it."""
+
+    async def play(call: Call) -> None:
+        status, body = await call.asked()
+        await call.answer(status, gzip.compress(body), JSON | {"Content-Encoding": "gzip"})
+
+    return Fault("packed", play)
+
+
+def packed_badly() -> Fault:
     """A body that is said to be gzip and is not."""
     return answer(200, b"this is no gzip", JSON | {"Content-Encoding": "gzip"})
 

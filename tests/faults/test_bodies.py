@@ -16,7 +16,14 @@ NOTHING_OF_THE_SHOP = tuple(f"transaction-{n:04d}" for n in range(1, 9))
 MIB = 2**20
 
 
-@pytest.mark.parametrize("fault", [faults.truncated(), faults.compressed_badly()], ids=str)
+def test_a_packed_answer_is_read_like_any_other(serve: ServeWorld, lake: Lake) -> None:
+    sandbox = faulty(serve, faults.packed(), faults.packed().on(after=1), faults.packed().on("/connections"))
+    assert of_shop(read(sandbox, lake)).message == "8 transactions read."
+    assert_true(lake, sandbox)
+    assert len([record for record in sandbox.requests if record.connection_id == SHOP.id]) == 1 + 3
+
+
+@pytest.mark.parametrize("fault", [faults.truncated(), faults.packed_badly()], ids=str)
 def test_a_body_that_was_damaged_on_its_way_is_asked_for_again(serve: ServeWorld, lake: Lake, fault: Fault) -> None:
     sandbox = faulty(serve, fault.on(after=1))
     report = read(sandbox, lake)
@@ -28,7 +35,7 @@ def test_a_body_that_was_damaged_on_its_way_is_asked_for_again(serve: ServeWorld
     ("fault", "said"),
     [
         (faults.truncated(), "The API's answer was damaged on its way: its JSON breaks off. (GET /tran"),
-        (faults.compressed_badly(), "The API's answer was damaged on its way: it cannot be unpacked. (GET /tran"),
+        (faults.packed_badly(), "The API's answer was damaged on its way: it cannot be unpacked. (GET /tran"),
     ],
     ids=str,
 )
