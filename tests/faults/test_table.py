@@ -1,4 +1,4 @@
-"""`docs/faults.md` names every fault of the sandbox and every test that plays one."""
+"""`docs/faults.md` names every fault and every test that plays one, and what `guarantees.md` names is there."""
 
 import ast
 import re
@@ -10,6 +10,7 @@ import pytest
 from rutter_assets.sandbox import faults
 
 TESTS = Path(__file__).parents[1]
+GUARANTEES = TESTS.parent / "docs" / "guarantees.md"
 PAGE = TESTS.parent / "docs" / "faults.md"
 ROWS = [
     [cell.strip() for cell in line.strip("|").split(" | ")]
@@ -57,3 +58,10 @@ def test_every_test_that_plays_a_fault_is_in_the_table() -> None:
     named = set().union(*(named_in(row[3]) for row in ROWS))
     played = {name for name, source in sources_in(TESTS / "faults").items() if "serve: ServeWorld" in source}
     assert played <= named
+
+
+def test_every_test_that_the_promises_of_this_part_name_is_there() -> None:
+    part = GUARANTEES.read_text().split("## When the API misbehaves")[1].split("\n## ")[0]
+    named = named_in(part)
+    assert len(named) > 10
+    assert named <= sources_in(TESTS).keys() | {name for name in globals() if name.startswith("test_")}
