@@ -6,13 +6,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from rutter_assets.errors import ApiError, LakeError, MerchantError, NotReadyError, SettingError, TransactionError
+from rutter_assets.errors import (
+    ApiError,
+    CredentialError,
+    LakeError,
+    MerchantError,
+    NotReadyError,
+    SettingError,
+    TransactionError,
+)
 from rutter_assets.ingest import plan
 from rutter_assets.ingest.gate import Gate
 from rutter_assets.ingest.progress import Progress, Work
 from rutter_assets.ingest.read import Reader
 from rutter_assets.ingest.report import DayReport, Outcome, OutcomeKind
-from rutter_assets.ingest.snapshot import raise_for_credentials
 from rutter_assets.ingest.source import Source
 from rutter_assets.ingest.turns import Turns
 from rutter_assets.lake.lake import Lake
@@ -52,8 +59,10 @@ class Merchant:
     left_out: list[tuple[Window, TransactionError]] = field(default_factory=list)
 
     def without(self, window: Window, error: TransactionError, by: TimeField) -> list[Window]:
-        """What to read instead of a window with a transaction that cannot be stored: its halves, down to what is left
-        out."""
+        """What to read instead of a window with a transaction that cannot be stored: halves of it, or in the end none.
+
+        That end is a day, or an hour of updates, and is kept in `left_out`.
+        """
         pieces = plan.halves(window, _LEFT_OUT[by]) if self.halved < _MOST_HALVED else []
         if pieces:
             self.halved += 1
@@ -92,8 +101,8 @@ class Merchant:
         windows = [str(window) for window, _ in sorted(self.left_out, key=lambda left: left[0])]
         more = f" and {len(windows) - 3} more" if len(windows) > 3 else ""
         return (
-            f"{self.left_out[0][1]} Report it to Rutter; until it is mended, {', '.join(windows[:3])}{more} stays as it"
-            " was, and all else is read."
+            f"{self.left_out[0][1]} Report it to Rutter; until it is mended, everything is read but"
+            f" {', '.join(windows[:3])}{more}."
         )
 
     @property
@@ -163,6 +172,8 @@ async def read_all(
             try:
                 rows, pieces = await reader.read(window)
                 merchant.rows += rows
+            except CredentialError:
+                raise
             except TransactionError as error:
                 pieces = merchant.without(window, error, by)
             except (ApiError, LakeError) as error:
@@ -177,7 +188,6 @@ async def read_all(
         merchant.windows_left = len(merchant.windows)
         turns.add(merchant, merchant.windows)
     await turns.work(CONCURRENT_WINDOWS, read)
-    raise_for_credentials(merchant.error for merchant in merchants)
 
 
 async def commit_all(

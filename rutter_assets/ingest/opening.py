@@ -16,7 +16,7 @@ import msgspec
 from rutter_assets.errors import Exchange, LakeError, TransientError
 from rutter_assets.ingest import plan
 from rutter_assets.ingest.gate import GateKind
-from rutter_assets.ingest.snapshot import Described, describe, instant, raise_for_credentials
+from rutter_assets.ingest.snapshot import Described, describe, instant, side_by_side
 from rutter_assets.ingest.source import Source
 from rutter_assets.lake.lake import Lake
 from rutter_assets.lake.ledger import Ledger
@@ -151,7 +151,6 @@ async def look(
     decided = {decision.connection_id for decision in decisions}
     turn = in_turn([one for one in pending if one.id not in decided], cursor.after)[:most_asked]
     asked = await _ask(source, turn, deadline)
-    raise_for_credentials(described.error for described in asked)
     decisions += [of_status(described) for described in asked]
     attempts = {one.id: cursor.attempts[one.id] for one in pending if one.id in cursor.attempts}
     after = asked[-1].connection.id if asked else cursor.after
@@ -230,7 +229,7 @@ async def _ask(source: Source, turn: Sequence[Connection], deadline: float) -> l
         if asyncio.get_running_loop().time() >= deadline:
             break
         group = turn[start : start + CONCURRENT]
-        asked += await asyncio.gather(*(_ask_one(source, connection, deadline) for connection in group))
+        asked += await side_by_side(_ask_one(source, connection, deadline) for connection in group)
     return asked
 
 

@@ -53,8 +53,6 @@ class RutterClient:
     `give_up_after_s` bounds the time that one request spends on its attempts and the waits between them, and each whole
     answer; a `Retry-After` beyond it is not waited for. `timeout_s` bounds a silence. The waits double from
     `first_wait_s` up to 30 s, with as much jitter. An answer above `most_body_bytes` is not read to its end.
-
-    Once the client's own credentials are refused, every further request fails at once and without being sent.
     """
 
     base_url: str
@@ -81,7 +79,6 @@ class RutterClient:
             timeout=httpx.Timeout(self.timeout_s, connect=10.0, pool=None),
             transport=SecretTransport(LaneTransport(), self.client_id, self.client_secret),
         )
-        self._refusal: CredentialError | None = None
         self._proving = asyncio.Lock()
         self._proven_until_s = 0.0
 
@@ -102,7 +99,10 @@ class RutterClient:
         return found
 
     async def status(self, connection: Connection) -> ConnectionStatus:
-        """What the API says of one connection's sync and health; it answers for disabled connections too."""
+        """What the API says of one connection's sync and health; it answers for disabled connections too.
+
+        A token that is refused is a `TokenError`; a `CredentialError` means the client's own credentials.
+        """
         return await self._get(contract.CONNECTION_STATUS, {}, decode_status, connection.access_token)
 
     async def transactions(
@@ -136,8 +136,6 @@ class RutterClient:
     async def _get(
         self, path: str, params: dict[str, str], decode: Decode[T], access_token: SecretStr | None = None
     ) -> T:
-        if self._refusal is not None:
-            raise CredentialError(self._refusal.message, self._refusal.exchange)
         attempts = stamina.retry_context(
             on=self._wait_or_give_up,
             attempts=None,
@@ -150,12 +148,12 @@ class RutterClient:
             async for attempt in attempts:
                 with attempt:
                     self.traffic.retries += attempt.num > 1
-                    return decode(*await self._attempt(path, params, access_token), self.novelties)
+                    body, exchange = await self._attempt(path, params, access_token)
+                    return decode(body, exchange, self.novelties)
         except CredentialError as error:
-            if access_token is not None and await self._is_known():
-                raise token_refused(error.exchange) from None
-            self._refusal = error
-            raise
+            if access_token is None or not await self._is_known():
+                raise
+            raise token_refused(error.exchange) from None
         raise AssertionError  # stamina returns from the loop or raises the last error
 
     async def _is_known(self) -> bool:

@@ -22,11 +22,7 @@ NEIGHBOUR = Merchant.of(ROWS[:2], name="Neighbour (sample)")
 
 def faulty(serve: ServeWorld, *faults: Fault, merchants: tuple[Merchant, ...] = (SHOP, NEIGHBOUR)) -> Sandbox:
     """A sandbox in which this happens to the shop and to nobody else; what needs no token happens as it comes."""
-    theirs = [fault.path not in ("/connections",) for fault in faults]
-    script = [
-        fault.on(connection_id=SHOP.id, after=fault.after) if own else fault
-        for fault, own in zip(faults, theirs, strict=True)
-    ]
+    script = [one if one.path == "/connections" else one.on(connection_id=SHOP.id, after=one.after) for one in faults]
     return serve(*merchants, faults=script)
 
 

@@ -13,7 +13,7 @@ from rutter_assets.rutter.body import BodyDamagedError, BodyTooLargeError, read_
 
 BODY = b'{"transactions":[],"next_cursor":null}' * 7
 BODY_BYTES = len(BODY)
-PACKED = gzip.compress(BODY)
+PACKED = gzip.compress(BODY, mtime=0)
 
 
 def read(content: bytes, encoding: str | None, piece_bytes: int, most_bytes: int = BODY_BYTES) -> bytes:
@@ -44,10 +44,16 @@ def test_a_packed_body_that_ends_early_is_damaged(piece_bytes: int, length: int)
         read(PACKED[:length], "gzip", piece_bytes)
 
 
+DAMAGED = {
+    "more after the end": (PACKED + b"more", "gzip"),
+    "a second body": (PACKED + PACKED, "gzip"),
+    "not packed": (BODY, "gzip"),
+    "another packing": (PACKED, "br"),
+}
+
+
 @pytest.mark.parametrize("piece_bytes", [1, 400])
-@pytest.mark.parametrize(
-    ("content", "encoding"), [(PACKED + b"more", "gzip"), (PACKED + PACKED, "gzip"), (BODY, "gzip"), (PACKED, "br")]
-)
+@pytest.mark.parametrize(("content", "encoding"), DAMAGED.values(), ids=DAMAGED.keys())
 def test_what_cannot_be_unpacked_is_damaged(content: bytes, encoding: str, piece_bytes: int) -> None:
     with pytest.raises(BodyDamagedError):
         read(content, encoding, piece_bytes)
