@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from rutter_assets.errors import TransactionError
 from rutter_assets.lake.tables import INSTANT, MONEY, TRANSACTIONS
 from rutter_assets.rutter import contract
-from rutter_assets.rutter.decode import Novelties, Page
+from rutter_assets.rutter.decode import Novelties, Page, shown
 from rutter_assets.rutter.types import Connection
 
 _ENUMS: Final = {
@@ -72,7 +72,7 @@ def _converted(page: Page, name: str, values: Sequence[Any], wanted: pa.DataType
             _array([value], wanted)
         except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeDecodeError):
             raise TransactionError(
-                f"Transaction {row.id} has a value of {name} that {wanted} cannot hold exactly.", page.exchange
+                f"Transaction {shown(row.id)} has a value of {name} that {wanted} cannot hold exactly.", page.exchange
             ) from None
     raise AssertionError(name)  # each value fits alone, so all of them do
 

@@ -4,8 +4,9 @@ The fast path decodes a page with a decoder that refuses unknown fields. When it
 tolerantly and the unknown fields of each row are kept as the JSON text that was sent: nothing is dropped.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -27,26 +28,51 @@ from rutter_assets.rutter.types import (
 
 T = TypeVar("T")
 
+_MOST_REMEMBERED: Final = 100
+_MOST_LISTED: Final = 20
+_MOST_SHOWN: Final = 80
+"""Characters of a name; an id has 36."""
+
 
 @dataclass
 class Novelties:
-    """Fields and enum values that the contract does not name, met in one run; reported once, kept in the lake."""
+    """Fields and enum values that the contract does not name, met in one run; reported once, kept in the lake.
+
+    Of each kind so many are remembered as tell what is new; what the API sends may be anything, at any length.
+    """
 
     fields: set[str] = field(default_factory=set)
     values: dict[str, set[str]] = field(default_factory=dict)
 
     def note_value(self, name: str, value: str) -> None:
         """Remember one unknown `value` of the enum field `name`."""
-        self.values.setdefault(name, set()).add(value)
+        values = self.values.setdefault(name, set())
+        if len(values) < _MOST_REMEMBERED:
+            values.add(shown(value))
+
+    def note_fields(self, names: Iterable[str]) -> None:
+        """Remember unknown fields, each with the object it is in."""
+        self.fields.update(islice(map(shown, names), _MOST_REMEMBERED - len(self.fields)))
 
     def sentences(self) -> list[str]:
         """One sentence for the unknown fields and one for each enum; empty when there is nothing new."""
         said = []
         if self.fields:
-            said.append(f"The API sent fields that its contract does not name: {', '.join(sorted(self.fields))}.")
+            said.append(f"The API sent fields that its contract does not name: {_listed(self.fields)}.")
         for name, values in sorted(self.values.items()):
-            said.append(f"The API sent values of {name} that its contract does not name: {', '.join(sorted(values))}.")
+            said.append(f"The API sent values of {name} that its contract does not name: {_listed(values)}.")
         return said
+
+
+def shown(text: str) -> str:
+    """What the API sent, fit for a line of a log: not longer than a name is, and printable."""
+    text = text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
+
+
+def _listed(names: Set[str]) -> str:
+    more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
+    return ", ".join(sorted(names)[:_MOST_LISTED]) + more
 
 
 @dataclass(frozen=True)
@@ -142,9 +168,9 @@ def decode_page(body: bytes, exchange: Exchange, novelties: Novelties) -> Page:
         extra = {name: value for name, value in row.items() if name not in _TRANSACTION_FIELDS}
         if extra:
             unknown[position] = msgspec.json.encode(extra).decode()
-            novelties.fields.update(f"transaction.{name}" for name in extra)
+            novelties.note_fields(f"transaction.{name}" for name in extra)
     envelope = _decoded(_ENVELOPE_KEYS, body, exchange)
-    novelties.fields.update(f"page.{name}" for name in envelope.keys() - set(TransactionPage.__struct_fields__))
+    novelties.note_fields(f"page.{name}" for name in envelope.keys() - set(TransactionPage.__struct_fields__))
     return Page(page.transactions, page.next_cursor, unknown, len(body), exchange)
 
 
@@ -176,7 +202,7 @@ def decode_status(body: bytes, exchange: Exchange, novelties: Novelties) -> Conn
 
 def _note_unknown(raw: Any, struct: type[msgspec.Struct], name: str, novelties: Novelties) -> None:
     if isinstance(raw, dict):
-        novelties.fields.update(f"{name}.{key}" for key in raw.keys() - set(struct.__struct_fields__))
+        novelties.note_fields(f"{name}.{key}" for key in raw.keys() - set(struct.__struct_fields__))
 
 
 def _check_rows(body: bytes, exchange: Exchange) -> None:
@@ -213,7 +239,7 @@ def _first_broken(items: list[msgspec.Raw], decoder: msgspec.json.Decoder[Any]) 
 
 def _id_of(item: msgspec.Raw) -> str | None:
     try:
-        return _ID.decode(item).id
+        return shown(_ID.decode(item).id)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 

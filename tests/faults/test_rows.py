@@ -53,6 +53,31 @@ def test_unknown_enum_values_and_fields_are_kept_and_told_once(serve: ServeWorld
     assert found["unknown_fields"] == '{"tax":1.10}'
 
 
+def test_what_is_new_is_told_in_a_line_however_much_of_it_there_is(serve: ServeWorld, lake: Lake) -> None:
+    odd = {f"field-{n}-{'x' * 200}\n": n for n in range(300)}
+    rows = [one | {"type": f"type {n}"} for n, one in enumerate(ROWS * 20)]
+    sandbox = faulty(
+        serve,
+        faults.of_another_shape(
+            {"transactions": [one | odd | {"id": str(n)} for n, one in enumerate(rows)], "next_cursor": None}
+        ),
+    )
+    fields, types = read(sandbox, lake).novelties
+    assert fields.endswith(" and 80 more.")
+    assert types.startswith("The API sent values of transaction.type that its contract does not name: type 0, type 1, ")
+    assert types.endswith(" and 80 more.")
+    assert max(map(len, (fields, types))) < 2500
+    assert fields.isprintable()
+    assert len(stored(lake)) == len(rows) + 2
+
+
+def test_an_id_of_any_length_is_told_in_a_line(serve: ServeWorld, lake: Lake) -> None:
+    sandbox = faulty(serve, faults.row_changed(FIFTH, id="an\nid " + "x" * 10_000, amount="NaN").lasting())
+    message = of_shop(read(sandbox, lake)).message
+    assert message.startswith("Transaction an\N{REPLACEMENT CHARACTER}id xxx")
+    assert len(message) < 500
+
+
 POISON: list[tuple[dict[str, Any], str]] = [
     ({"amount": Decimal("1.123456789012")}, "has a value of amount that decimal128(38, 9) cannot hold exactly."),
     ({"fee": Decimal("1E+30")}, "has a value of fee that decimal128(38, 9) cannot hold exactly."),
