@@ -6,7 +6,7 @@ The faults themselves are in `faults`. They are played once each; what is left o
 import asyncio
 import dataclasses
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import parse_qsl, urlencode
@@ -14,8 +14,6 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["Call", "Fault", "Play", "Script", "UnspentFaults"]
-
-Headers = Sequence[tuple[bytes, bytes]]
 
 
 class UnspentFaults(AssertionError):  # noqa: N818 - what went wrong is that these are left
@@ -157,6 +155,9 @@ class Script:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request."""
+        if not self._waiting and not self._lasting:
+            await self._inside(scope, receive, send)
+            return
         call = Call(scope, self._inside, receive, send, self._hang_up)
         fault = self._met_by(scope["path"].removeprefix(self._root_path), call.params.get("access_token", ""))
         if fault is None:
