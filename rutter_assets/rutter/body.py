@@ -13,7 +13,7 @@ ACCEPT_ENCODING: Final = "gzip"
 """What `read_body` can unpack, besides what is not packed at all."""
 
 MOST_BODY_BYTES: Final = 32 * 2**20
-"""64 KB for each row of a full page, and 40,000 connections in a list, which has no pages. Real pages: about 1 MB."""
+"""64 KB for each row of a full page, where 1 KB is usual, and 40,000 connections in their list, which has no pages."""
 
 
 class BodyTooLargeError(Exception):
