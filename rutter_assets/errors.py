@@ -5,12 +5,14 @@ RutterAssetsError
 ├── LakeError              a file of the lake is not what it should be; the sentence says which and the mend
 ├── IncompleteError        some connections did not succeed; run again, only those are repeated
 └── ApiError               the API's answer, or its silence
-    ├── CredentialError    renew a credential: the client secret, or one merchant's access token
+    ├── CredentialError    renew the client secret, or correct the client id: nothing can be read before
+    ├── TokenError         one merchant's access token is refused: run again, then connect the merchant again
     ├── MerchantError      the merchant must act: log in again, or mend the shop
     ├── NotReadyError      wait: the API has not finished its first sync of the merchant
     ├── TransientError     wait: a limit, a fault or the network; a later run repeats the request
     ├── RequestError       the API refuses the request itself: a setting, or our bug
     └── ContractError      the API answered what its contract rules out: report it with the request id
+        └── TransactionError   one transaction does: its day stays as it was, everything else is read
 
 An `ApiError` carries the path without its query, because the query holds a merchant's access token.
 """
@@ -67,7 +69,11 @@ class ApiError(RutterAssetsError):
 
 
 class CredentialError(ApiError):
-    """The client credentials or one access token are not accepted."""
+    """The client id and secret are not accepted, whatever the connection."""
+
+
+class TokenError(ApiError):
+    """One connection's access token is not accepted, while the client's credentials are."""
 
 
 class MerchantError(ApiError):
@@ -88,3 +94,7 @@ class RequestError(ApiError):
 
 class ContractError(ApiError):
     """The API answered something that its contract rules out."""
+
+
+class TransactionError(ContractError):
+    """One transaction is not what the contract says, or cannot be stored exactly; the sentence names it."""

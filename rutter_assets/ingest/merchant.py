@@ -3,10 +3,19 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from rutter_assets.errors import ApiError, LakeError, MerchantError, NotReadyError, SettingError
+from rutter_assets.errors import (
+    ApiError,
+    CredentialError,
+    LakeError,
+    MerchantError,
+    NotReadyError,
+    SettingError,
+    TransactionError,
+)
+from rutter_assets.ingest import plan
 from rutter_assets.ingest.gate import Gate
 from rutter_assets.ingest.progress import Progress, Work
 from rutter_assets.ingest.read import Reader
@@ -21,6 +30,13 @@ from rutter_assets.rutter.window import Window
 
 CONCURRENT_WINDOWS: Final = 48
 """Windows read at the same time: enough for the budget of 50 requests a second while an answer takes up to a second."""
+
+_LEFT_OUT: Final[dict[TimeField, timedelta]] = {"created_at": timedelta(days=1), "updated_at": timedelta(hours=1)}
+"""What is left out around a transaction that cannot be stored, by the field that is read by."""
+
+_MOST_HALVED: Final = 40
+"""Windows halved in one sync of a merchant: enough for three such transactions in ten years of days. More than that is
+no row's fault."""
 
 
 @dataclass
@@ -39,6 +55,20 @@ class Merchant:
     rows: int = 0
     note: str | None = None
     error: ApiError | LakeError | None = None
+    halved: int = 0
+    left_out: list[tuple[Window, TransactionError]] = field(default_factory=list)
+
+    def without(self, window: Window, error: TransactionError, by: TimeField) -> list[Window]:
+        """What to read instead of a window with a transaction that cannot be stored: halves of it, or in the end none.
+
+        That end is a day, or an hour of updates, and is kept in `left_out`.
+        """
+        pieces = plan.halves(window, _LEFT_OUT[by]) if self.halved < _MOST_HALVED else []
+        if pieces:
+            self.halved += 1
+        else:
+            self.left_out.append((window, error))
+        return pieces
 
     @property
     def name(self) -> str:
@@ -58,11 +88,22 @@ class Merchant:
             kind, message = "disabled" if disabled else "needs_update", str(self.error)
         elif self.error is not None:
             kind, message = "failed", str(self.error)
+        elif self.left_out:
+            kind, message = "failed", self._left_out_sentence
         elif self.gate is not None and self.gate.kind != "open":
             kind, message = self.gate.kind, self.gate.message
         else:
             kind, message = "synced", self.note or f"{self.rows} transactions read."
         return Outcome(self.connection.id, self.name, self.connection.platform, kind, message, self.rows)
+
+    @property
+    def _left_out_sentence(self) -> str:
+        windows = [str(window) for window, _ in sorted(self.left_out, key=lambda left: left[0])]
+        more = f" and {len(windows) - 3} more" if len(windows) > 3 else ""
+        return (
+            f"{self.left_out[0][1]} Report it to Rutter; until it is mended, everything is read but"
+            f" {', '.join(windows[:3])}{more}."
+        )
 
     @property
     def synced_rows(self) -> int | None:
@@ -108,7 +149,10 @@ async def read_all(
 ) -> None:
     """Read every planned window onto disk; what goes wrong with one merchant ends that merchant's reading only.
 
-    `watermark_of`: what the merchant's watermark becomes once a window read by update is committed.
+    A transaction that cannot be stored keeps its own day from being read (or hour, by update), and nothing else. That
+    the client's credentials are refused ends it all with a `CredentialError`; what was read stays for the next commit.
+    `watermark_of`: what the merchant's watermark becomes once a window read by update is committed; it stays where
+    something was left out.
     """
     progress.planned([merchant.work for merchant in merchants if merchant.windows])
 
@@ -122,12 +166,16 @@ async def read_all(
                 lambda rows: progress.page(merchant.connection.id, rows),
                 by,
                 force_fetch,
-                watermark_of(merchant),
+                None if merchant.halved or merchant.left_out else watermark_of(merchant),
                 merchant.synced_rows,
             )
             try:
                 rows, pieces = await reader.read(window)
                 merchant.rows += rows
+            except CredentialError:
+                raise
+            except TransactionError as error:
+                pieces = merchant.without(window, error, by)
             except (ApiError, LakeError) as error:
                 merchant.error = error
         merchant.windows_left += len(pieces) - 1

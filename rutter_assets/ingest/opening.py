@@ -16,7 +16,7 @@ import msgspec
 from rutter_assets.errors import Exchange, LakeError, TransientError
 from rutter_assets.ingest import plan
 from rutter_assets.ingest.gate import GateKind
-from rutter_assets.ingest.snapshot import Described, describe, instant
+from rutter_assets.ingest.snapshot import Described, describe, instant, side_by_side
 from rutter_assets.ingest.source import Source
 from rutter_assets.lake.lake import Lake
 from rutter_assets.lake.ledger import Ledger
@@ -133,8 +133,8 @@ async def look(
     """Ask those whose turn it is and decide about each.
 
     `in_flight`: connections that a run is loading; `is_used`: whether a run of this key has ended; `now`: the time of
-    the computer, by which attempts are spaced. One connection's fault is its decision; that the list cannot be read is
-    an `ApiError`.
+    the computer, by which attempts are spaced. One connection's fault is its decision; that the list cannot be read,
+    or the client's credentials are refused, is an `ApiError`.
     """
     deadline = asyncio.get_running_loop().time() + budget_s
     try:
@@ -229,7 +229,7 @@ async def _ask(source: Source, turn: Sequence[Connection], deadline: float) -> l
         if asyncio.get_running_loop().time() >= deadline:
             break
         group = turn[start : start + CONCURRENT]
-        asked += await asyncio.gather(*(_ask_one(source, connection, deadline) for connection in group))
+        asked += await side_by_side(_ask_one(source, connection, deadline) for connection in group)
     return asked
 
 

@@ -1,7 +1,7 @@
 """What to read: which windows are missing, and how to cut them. Pure."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
@@ -13,6 +13,8 @@ WINDOW_ROWS: Final = 10_000
 
 _LEAST_WINDOW_ROWS: Final = 5_000
 """Rows that a window should hold at least, where readers would be idle otherwise."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def missing(
@@ -47,6 +49,16 @@ def has_history(ledger: Ledger, start: date, now: datetime) -> bool:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     window = Window.of_days(start, start)
     return midnight <= window.start or not Window(window.start, midnight).minus(reached(ledger.covered))
+
+
+def halves(window: Window, unit: timedelta) -> list[Window]:
+    """The window in two at a whole unit of UTC time near its middle; empty: there is none inside of it."""
+    first = (window.start - _EPOCH) // unit + 1
+    last = -((_EPOCH - window.end) // unit) - 1
+    if first > last:
+        return []
+    middle = _EPOCH + (first + last) // 2 * unit
+    return [Window(window.start, middle), Window(middle, window.end)]
 
 
 def window_rows(expected_rows: int, readers: int) -> int:

@@ -1,17 +1,21 @@
 """A snapshot of all connections: what the API says of each one at one instant, and who must act."""
 
 import asyncio
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 import pyarrow as pa
 from pydantic import SecretStr
 
-from rutter_assets.errors import ApiError
+from rutter_assets.errors import ApiError, CredentialError
 from rutter_assets.ingest.gate import Gate, gate_of
 from rutter_assets.ingest.source import Source
 from rutter_assets.lake.tables import CONNECTIONS
 from rutter_assets.rutter.types import Connection, ConnectionStatus
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -46,16 +50,28 @@ async def take_snapshot(source: Source) -> Snapshot:
     """Ask the API for all connections and each one's status; a status that fails is that connection's trouble."""
     taken_at = source.now()
     listed = sorted(await source.client.connections(), key=lambda connection: connection.id)
-    return Snapshot(taken_at, list(await asyncio.gather(*(describe(source, connection) for connection in listed))))
+    return Snapshot(taken_at, await side_by_side(describe(source, connection) for connection in listed))
 
 
 async def describe(source: Source, connection: Connection) -> Described:
-    """One connection's status and gate."""
+    """One connection's status and gate; that the client's own credentials are refused is a `CredentialError`."""
     try:
         status = await source.client.status(connection)
+    except CredentialError:
+        raise
     except ApiError as error:
         return Described(connection, None, None, error)
     return Described(connection, status, gate_of(status), None)
+
+
+async def side_by_side(asking: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """What each of them gives, in order; the first error ends the others and is raised."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            asked = [tasks.create_task(one) for one in asking]
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return [one.result() for one in asked]
 
 
 def _row(taken_at: datetime, item: Described) -> dict[str, object]:

@@ -19,7 +19,7 @@ from rutter_assets.ingest.gate import Gate
 from rutter_assets.ingest.merchant import CONCURRENT_WINDOWS, Merchant, chosen, commit_all, read_all
 from rutter_assets.ingest.progress import Progress, Silent
 from rutter_assets.ingest.report import SyncReport
-from rutter_assets.ingest.snapshot import Described, Snapshot, describe, instant
+from rutter_assets.ingest.snapshot import Described, Snapshot, describe, instant, side_by_side
 from rutter_assets.ingest.source import Source
 from rutter_assets.lake.lake import Lake
 from rutter_assets.lake.layout import segment
@@ -84,7 +84,7 @@ async def plan_sync(
     known = {item.connection.id: item for item in snapshot.connections} if snapshot else {}
     listed = [item.connection for item in known.values()] if snapshot else await source.client.connections()
     merchants = [Merchant(connection) for connection in chosen(listed, request.connection_ids)]
-    await asyncio.gather(*(_ask_gate(source, merchant, known.get(merchant.connection.id)) for merchant in merchants))
+    await side_by_side(_ask_gate(source, merchant, known.get(merchant.connection.id)) for merchant in merchants)
     for merchant in merchants:
         _plan(lake, request, merchant)
     expected = sum(merchant.expected_rows or 0 for merchant in merchants)

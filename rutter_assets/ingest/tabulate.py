@@ -8,10 +8,10 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rutter_assets.errors import ContractError
+from rutter_assets.errors import TransactionError
 from rutter_assets.lake.tables import INSTANT, MONEY, TRANSACTIONS
 from rutter_assets.rutter import contract
-from rutter_assets.rutter.decode import Novelties, Page
+from rutter_assets.rutter.decode import Novelties, Page, shown
 from rutter_assets.rutter.types import Connection
 
 _ENUMS: Final = {
@@ -30,8 +30,8 @@ def tabulate(
 ) -> pa.Table:
     """The page's rows with the schema of `transactions`, in the order they came.
 
-    A number that `DECIMAL(38,9)` does not hold exactly, or a time without its offset, is a `ContractError` that names
-    the transaction. Enum values that the contract does not name are kept, and noted in `novelties`.
+    A number that `DECIMAL(38,9)` does not hold exactly, or a time without its offset, is a `TransactionError`, which
+    names it. Enum values that the contract does not name are kept, and noted in `novelties`.
     """
     rows = page.rows
     columns: dict[str, pa.Array] = {
@@ -71,8 +71,8 @@ def _converted(page: Page, name: str, values: Sequence[Any], wanted: pa.DataType
         try:
             _array([value], wanted)
         except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeDecodeError):
-            raise ContractError(
-                f"Transaction {row.id} has a value of {name} that {wanted} cannot hold exactly.", page.exchange
+            raise TransactionError(
+                f"Transaction {shown(row.id)} has a value of {name} that {wanted} cannot hold exactly.", page.exchange
             ) from None
     raise AssertionError(name)  # each value fits alone, so all of them do
 

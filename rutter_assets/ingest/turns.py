@@ -26,10 +26,16 @@ class Turns(Generic[Owner]):
         queue.extend(windows)
 
     async def work(self, workers: int, read: Callable[[Owner, Window], Awaitable[list[Window]]]) -> None:
-        """Read everything with so many workers; the windows that `read` gives back wait in their turn again."""
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(workers):
-                tasks.create_task(self._worker(read))
+        """Read everything with so many workers; the windows that `read` gives back wait in their turn again.
+
+        The first error of a read ends the others and is raised.
+        """
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(workers):
+                    tasks.create_task(self._worker(read))
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
 
     async def _worker(self, read: Callable[[Owner, Window], Awaitable[list[Window]]]) -> None:
         while (turn := await self._take()) is not None:

@@ -5,6 +5,7 @@
 
 import time
 from collections.abc import Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Final
 
@@ -18,12 +19,13 @@ from rutter_assets.errors import (
     MerchantError,
     NotReadyError,
     RequestError,
+    TokenError,
     TransientError,
 )
 from rutter_assets.rutter.types import ErrorBody
 
 _CREDENTIALS: Final = (
-    "The credentials are not accepted: check RUTTER_CLIENT_ID and RUTTER_CLIENT_SECRET, or this connection's token."
+    "The credentials are not accepted: check RUTTER_CLIENT_ID, and whether RUTTER_CLIENT_SECRET was renewed."
 )
 _BY_CODE: Final[dict[str, tuple[type[ApiError], str]]] = {
     "PRODUCT_NOT_READY": (NotReadyError, "Rutter has not finished its first sync of this merchant yet."),
@@ -51,25 +53,39 @@ _BY_STATUS: Final[dict[int, tuple[type[ApiError], str]]] = {
     452: (TransientError, "The merchant's platform limits Rutter's requests."),
 }
 
+_LONGEST_S: Final = 1e9
+"""What asks for more asks for nothing that can be meant."""
+
 
 def error_of(status: int, headers: Mapping[str, str], body: bytes, exchange: Exchange) -> ApiError:
     """The error that an unsuccessful answer means, with the seconds of its `Retry-After` where it has one."""
     error_code = _error_code(body)
     exchange = Exchange(exchange.path, status, error_code, exchange.request_id)
     kind, message = _BY_CODE.get(error_code or "") or _BY_STATUS.get(status) or _by_class(status)
-    return kind(message, exchange, retry_after_s(headers.get("Retry-After")))
+    wait_s = retry_after_s(headers.get("Retry-After"))
+    return kind(message if wait_s is None else f"{message} It asks to wait {wait_s:,.0f} s.", exchange, wait_s)
+
+
+def token_refused(exchange: Exchange) -> TokenError:
+    """The error of a connection whose token is refused while the client's credentials are accepted."""
+    return TokenError(
+        "Rutter does not accept this connection's access token: the next run lists the tokens anew; if it stays,"
+        " connect the merchant again.",
+        exchange,
+    )
 
 
 def retry_after_s(value: str | None) -> float | None:
-    """`Retry-After` in seconds from now, given as seconds or as an HTTP date; null when absent or unreadable."""
-    if value is None:
-        return None
-    if value.strip().isdigit():
-        return float(value)
+    """`Retry-After` in seconds from now, given as seconds or as an HTTP date; null when absent, unreadable or past."""
+    text = (value or "").strip()
+    if text.isascii() and text.isdecimal():
+        return min(float(text), _LONGEST_S) or None
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
+        until = parsedate_to_datetime(text)
+        wait_s = until.replace(tzinfo=until.tzinfo or UTC).timestamp() - time.time()
+    except (ValueError, OverflowError):
         return None
+    return min(wait_s, _LONGEST_S) if wait_s > 0 else None
 
 
 def _by_class(status: int) -> tuple[type[ApiError], str]:

@@ -40,7 +40,7 @@ class RequestRecord:
 
 
 class Door:
-    """The outermost ASGI layer. Inside it comes the optional middleware of the `Sandbox`, then the endpoints."""
+    """The outermost ASGI layer. Inside it comes the `Script` of what goes wrong, then the endpoints."""
 
     def __init__(
         self,
@@ -58,12 +58,16 @@ class Door:
         self._inside = inside
         self._clock = clock
         self._root_path = root_path
-        self._authorization = b"Basic " + base64.b64encode(f"{client_id}:{client_secret}".encode())
+        self.admit(client_id, client_secret)
         self._connection_ids = connection_ids
         self._window = SlidingWindow(requests_per_10s)
         self._latency_s = latency_ms / 1000
         self._records = records
         self._served = 0
+
+    def admit(self, client_id: str, client_secret: str) -> None:
+        """These credentials, and no others, open the door from now on."""
+        self._authorization = b"Basic " + base64.b64encode(f"{client_id}:{client_secret}".encode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request."""

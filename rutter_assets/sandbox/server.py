@@ -4,16 +4,17 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import Scope
 
 from rutter_assets.sandbox.api import ROOT_PATH, Api
 from rutter_assets.sandbox.clock import Clock
 from rutter_assets.sandbox.door import Door, RequestRecord
+from rutter_assets.sandbox.script import Fault, Script, UnspentFaults
 from rutter_assets.sandbox.truth import Truth
 from rutter_assets.sandbox.world import World
 
@@ -29,9 +30,9 @@ class Sandbox:
     """Serves a world while the `with` block lasts.
 
     `requests_per_10s` is the organisation's rate limit; `latency_ms` is added to every answer, and requests wait side
-    by side; `port` 0 takes a free one. `middleware` is the one place for scripted behaviour: it gets the endpoints as
-    an ASGI application and returns what is served instead. It sits inside the door, so what it does is recorded, has
-    passed the credentials and the rate limit, and carries a request id.
+    by side; `port` 0 takes a free one. `faults` are what goes wrong, see `faults`; `script` takes more of them while it
+    runs. They sit inside the door: what they do is recorded, has passed the credentials and the rate limit, and
+    carries a request id. Leaving the block raises `UnspentFaults` where no request met one.
 
     A start that fails (a port in use: `OSError`) raises in the caller. It may be started where an event loop already
     runs: it has a thread and a loop of its own. It cannot be entered twice.
@@ -45,7 +46,7 @@ class Sandbox:
         latency_ms: int = 0,
         *,
         port: int = 0,
-        middleware: Callable[[ASGIApp], ASGIApp] | None = None,
+        faults: Iterable[Fault] = (),
     ) -> None:
         self.world = world
         self.clock = clock
@@ -56,14 +57,22 @@ class Sandbox:
         shelves = world.shelves()
         self.truth = Truth(world, clock, shelves)
         """What a client should find."""
-        endpoints: ASGIApp = Api(world, clock, shelves).app
-        self._app = Door(
-            endpoints if middleware is None else middleware(endpoints),
+        connection_ids = {merchant.access_token: merchant.id for merchant in world.merchants}
+        self.script = Script(
+            Api(world, clock, shelves).app,
+            faults,
+            root_path=ROOT_PATH,
+            connection_ids=connection_ids,
+            hang_up=self._hang_up,
+        )
+        """What is still to go wrong."""
+        self._door = Door(
+            self.script,
             clock=clock,
             root_path=ROOT_PATH,
             client_id=self.client_id,
             client_secret=self.client_secret,
-            connection_ids={merchant.access_token: merchant.id for merchant in world.merchants},
+            connection_ids=connection_ids,
             requests_per_10s=requests_per_10s,
             latency_ms=latency_ms,
             records=self.requests,
@@ -88,7 +97,7 @@ class Sandbox:
         self._socket = socket.create_server((HOST, self._port), backlog=2048)
         self._port = self._socket.getsockname()[1]
         config = uvicorn.Config(
-            self._app,
+            self._door,
             lifespan="off",
             loop="asyncio",
             ws="none",
@@ -110,10 +119,24 @@ class Sandbox:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stops the server, closes its sockets and waits for its thread; raises what the server died of, if it did."""
+        """Stops the server, closes its sockets and waits for its thread; raises what the server died of, if it did.
+
+        Faults that are unspent or broken raise too, unless the block ends with an error of its own.
+        """
         self._stop()
-        if self._failure is not None and error is None:
+        if error is not None:
+            return
+        if self._failure is not None:
             raise self._failure
+        if self.script.broken:
+            raise self.script.broken[0]
+        if self.script.unspent:
+            raise UnspentFaults(f"No request met these faults: {', '.join(map(str, self.script.unspent))}.")
+
+    def renew_client_secret(self) -> None:
+        """As in the dashboard: from now on the old secret is refused, and `client_secret` is the new one."""
+        self.client_secret += "-renewed"
+        self._door.admit(self.client_id, self.client_secret)
 
     def _stop(self) -> None:
         if self._server is not None:
@@ -123,6 +146,13 @@ class Sandbox:
             self._thread = None
         if self._socket is not None:
             self._socket.close()
+
+    def _hang_up(self, scope: Scope) -> None:
+        """Closes the connection that a request came by; only from the server's own loop."""
+        assert self._server is not None  # noqa: S101 - it is serving that request
+        for connection in self._server.server_state.connections:
+            if connection.transport.get_extra_info("peername") == scope["client"]:
+                connection.transport.close()
 
     def _run(self) -> None:
         server, listener = self._server, self._socket

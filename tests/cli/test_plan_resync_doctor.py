@@ -7,10 +7,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from rutter_assets.sandbox import Clock, Merchant, given_row, gone
+from rutter_assets.sandbox import Clock, Fault, Merchant, faults, given_row, gone
 from tests.cli.command import files, pointed_at, run
 from tests.conftest import ServeWorld, row
-from tests.scripted import Answer, Script
 
 OLD = "2025-10-22T08:00:00.000Z"
 
@@ -104,14 +103,13 @@ def test_a_healthy_set_up_is_said_to_be_so_line_by_line(serve: ServeWorld, tmp_p
 @pytest.mark.parametrize(
     ("answers", "said"),
     [
-        ([Answer("/connections", 401)], "NOT OK  credentials"),
-        ([Answer("/transactions", body={"transactions": [row(1, OLD)]})], "NOT OK  updates      the API ignores"),
+        ([faults.answer(401).on("/connections")], "NOT OK  credentials"),
+        ([faults.answer(body={"transactions": [row(1, OLD)]})], "NOT OK  updates      the API ignores"),
     ],
 )
 def test_what_is_wrong_is_said_and_gives_the_exit_code(
-    serve: ServeWorld, tmp_path: Path, answers: list[Answer], said: str
+    serve: ServeWorld, tmp_path: Path, answers: list[Fault], said: str
 ) -> None:
-    with Script(answers) as script:
-        result = run("doctor", env=pointed_at(serve(Merchant.of([row(1, OLD)]), middleware=script), tmp_path))
+    result = run("doctor", env=pointed_at(serve(Merchant.of([row(1, OLD)]), faults=answers), tmp_path))
     assert result.exit_code == 3
     assert said in result.stdout

@@ -14,11 +14,10 @@ from pathlib import Path
 import duckdb
 
 from rutter_assets.rutter.window import unix_ms
-from rutter_assets.sandbox import Merchant, Truth, World
+from rutter_assets.sandbox import Merchant, Truth, World, faults
 from tests.cli.command import COMMAND, embedded, exact, files, on_a_terminal, pointed_at, run, run_apart, surroundings
 from tests.cli.conftest import Synced
 from tests.conftest import ServeWorld, row
-from tests.scripted import Answer, Script
 
 START = date(2025, 10, 20)
 
@@ -125,9 +124,8 @@ def test_where_nobody_looks_there_are_plain_lines_and_no_link(synced: Synced) ->
 def test_one_connection_that_fails_is_named_the_others_are_loaded_and_the_exit_code_is_1(
     serve: ServeWorld, tmp_path: Path
 ) -> None:
-    with Script([Answer("/transactions", 404)]) as script:
-        sandbox = serve(_merchant("One", 3), _merchant("Two", 3), middleware=script)
-        result = run("sync", env=pointed_at(sandbox, tmp_path / "lake"))
+    sandbox = serve(_merchant("One", 3), _merchant("Two", 3), faults=[faults.answer(404)])
+    result = run("sync", env=pointed_at(sandbox, tmp_path / "lake"))
     assert result.exit_code == 1
     assert result.stderr == (
         "rutter-assets: 1 of 2 connections failed, the others are on disk: run again to repeat only these.\n"
@@ -137,9 +135,8 @@ def test_one_connection_that_fails_is_named_the_others_are_loaded_and_the_exit_c
 
 
 def test_when_every_connection_fails_the_exit_code_is_3(serve: ServeWorld, tmp_path: Path) -> None:
-    with Script([Answer("/transactions", 404), Answer("/transactions", 404)]) as script:
-        sandbox = serve(_merchant("One", 3), _merchant("Two", 3), middleware=script)
-        result = run("sync", env=pointed_at(sandbox, tmp_path / "lake"))
+    sandbox = serve(_merchant("One", 3), _merchant("Two", 3), faults=[faults.answer(404), faults.answer(404)])
+    result = run("sync", env=pointed_at(sandbox, tmp_path / "lake"))
     assert result.exit_code == 3
     assert result.stderr.count("\n") == 1
 
@@ -168,9 +165,8 @@ def test_a_broken_lake_is_one_sentence_and_exit_code_4(serve: ServeWorld, tmp_pa
 
 def test_nothing_that_is_logged_holds_a_token_a_secret_or_an_address(serve: ServeWorld, tmp_path: Path) -> None:
     merchant = _merchant("One", 3)
-    with Script([Answer("/transactions", 500)]) as script:
-        sandbox = serve(merchant, middleware=script)
-        result = run_apart("--verbose", "sync", env=pointed_at(sandbox, tmp_path / "lake"))
+    sandbox = serve(merchant, faults=[faults.answer(500)])
+    result = run_apart("--verbose", "sync", env=pointed_at(sandbox, tmp_path / "lake"))
     assert result.returncode == 0, result.stderr
     assert "HTTP Request: GET" in result.stderr  # httpx did log
     assert "The API failed on its side." in result.stderr
@@ -179,9 +175,8 @@ def test_nothing_that_is_logged_holds_a_token_a_secret_or_an_address(serve: Serv
 
 
 def test_a_retry_is_counted_and_not_told_unless_it_is_asked_for(serve: ServeWorld, tmp_path: Path) -> None:
-    with Script([Answer("/transactions", 500)]) as script:
-        sandbox = serve(_merchant("One", 3), middleware=script)
-        result = run_apart("sync", env=pointed_at(sandbox, tmp_path / "lake"))
+    sandbox = serve(_merchant("One", 3), faults=[faults.answer(500)])
+    result = run_apart("sync", env=pointed_at(sandbox, tmp_path / "lake"))
     assert result.returncode == 0
     assert result.stderr == ""
     assert "(1 retry)" in result.stdout

@@ -16,9 +16,9 @@ import pytest
 from rutter_assets.definitions import defs
 from rutter_assets.defs.everything import definitions_of
 from rutter_assets.errors import SettingError
+from rutter_assets.sandbox import faults
 from rutter_assets.settings import Settings
 from tests.defs.conftest import StageOf, at, sales
-from tests.scripted import Answer, Script
 
 ROOT = Path(__file__).parents[2]
 
@@ -125,11 +125,8 @@ def test_nothing_that_dagster_stores_holds_a_secret_but_the_check_that_shows_the
     merchant = sales(4)
     home = tmp_path / "home"
     home.mkdir()
-    with (
-        Script([Answer("/transactions", 400, {"error_code": "INVALID"})]) as script,
-        dg.DagsterInstance.local_temp(str(home)) as instance,
-    ):
-        stage = stage_of(merchant, locked_out, middleware=script)
+    with dg.DagsterInstance.local_temp(str(home)) as instance:
+        stage = stage_of(merchant, locked_out, faults=[faults.answer(400, {"error_code": "INVALID"})])
         stage.instance = instance
         stage.run("snapshot_connections")
         assert not stage.read(6, 0).success

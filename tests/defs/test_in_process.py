@@ -9,8 +9,8 @@ from rutter_assets.defs.in_process import instance_at, materialize_all
 from rutter_assets.errors import IncompleteError, RutterAssetsError
 from rutter_assets.ingest.progress import Silent
 from rutter_assets.lake import layout
+from rutter_assets.sandbox import faults
 from tests.defs.conftest import StageOf, sales
-from tests.scripted import Answer, Script
 
 
 def test_everything_is_materialized_and_kept_where_the_ui_looks(stage_of: StageOf, tmp_path: Path) -> None:
@@ -47,10 +47,11 @@ def test_the_progress_that_is_passed_in_sees_the_sync_and_the_console_stays_quie
 
 
 def test_a_merchant_that_fails_is_raised_after_the_marts_of_the_others(stage_of: StageOf, tmp_path: Path) -> None:
-    with Script([Answer("/transactions", 400, {"error_code": "INVALID"})]) as script:
-        stage = stage_of(sales(4, name="A (sample)"), sales(4, name="B (sample)"), middleware=script)
-        with pytest.raises(IncompleteError, match="1 of 2 connections did not succeed"):
-            materialize_all(stage.instance, stage.settings)
+    stage = stage_of(
+        sales(4, name="A (sample)"), sales(4, name="B (sample)"), faults=[faults.answer(400, {"error_code": "INVALID"})]
+    )
+    with pytest.raises(IncompleteError, match="1 of 2 connections did not succeed"):
+        materialize_all(stage.instance, stage.settings)
     assert stage.reported("fee_totals") == [stage.day(4)]
 
 

@@ -6,10 +6,9 @@ import dagster as dg
 import msgspec
 
 from rutter_assets.ingest.opening import Attempt, Cursor
-from rutter_assets.sandbox import Batch, Merchant, World
+from rutter_assets.sandbox import Batch, Merchant, World, faults
 from tests.conftest import row
 from tests.defs.conftest import Stage, StageOf, at, sales
-from tests.scripted import Answer, Script
 
 STATUS = "/connections/status"
 
@@ -126,10 +125,9 @@ def test_a_merchant_is_not_asked_for_while_a_run_loads_it(stage_of: StageOf) -> 
 
 
 def test_a_load_that_failed_is_asked_for_again_under_another_key_but_not_at_once(stage_of: StageOf) -> None:
-    with Script([Answer("/transactions", 400, {"error_code": "INVALID"})]) as script:
-        stage = stage_of(sales(2), middleware=script)
-        first = tick(stage)
-        assert not load(stage, first).success
+    stage = stage_of(sales(2), faults=[faults.answer(400, {"error_code": "INVALID"})])
+    first = tick(stage)
+    assert not load(stage, first).success
     assert not tick(stage, first.cursor).run_requests
     again = tick(stage, an_hour_ago(first.cursor))
     assert (again.run_requests or [])[0].run_key != (first.run_requests or [])[0].run_key
@@ -138,19 +136,17 @@ def test_a_load_that_failed_is_asked_for_again_under_another_key_but_not_at_once
 
 
 def test_a_lost_cursor_does_not_bring_back_the_key_of_a_run_that_ended(stage_of: StageOf) -> None:
-    with Script([Answer("/transactions", 400, {"error_code": "INVALID"})]) as script:
-        stage = stage_of(sales(2), middleware=script)
-        first = tick(stage)
-        load(stage, first)
+    stage = stage_of(sales(2), faults=[faults.answer(400, {"error_code": "INVALID"})])
+    first = tick(stage)
+    load(stage, first)
     anew = tick(stage, '{"version": 99, "of another": "release"}')
     assert (anew.run_requests or [])[0].run_key != (first.run_requests or [])[0].run_key
 
 
 def test_one_connection_that_cannot_be_asked_does_not_hold_up_the_others(stage_of: StageOf) -> None:
     merchants = [sales(2, name="A (sample)"), sales(3, name="B (sample)")]
-    with Script([Answer(STATUS, 200, "<html>this is not the API</html>")]) as script:
-        stage = stage_of(*merchants, middleware=script)
-        result = tick(stage)
+    stage = stage_of(*merchants, faults=[faults.no_api().on(STATUS)])
+    result = tick(stage)
     assert len(asked_for(result)) == 1
 
 

@@ -12,11 +12,11 @@ from rutter_assets.defs.everything import definitions_of
 from rutter_assets.defs.keys import TRANSACTIONS
 from rutter_assets.defs.partitions import range_tags
 from rutter_assets.lake import layout, parquet, tables
+from rutter_assets.sandbox import faults
 from rutter_assets.settings import Settings
 from tests.defs.conftest import StageOf, sales
-from tests.scripted import Answer, Script
 
-BROKEN = Answer("/transactions", 400, {"error_code": "INVALID", "error_message": "no"})
+BROKEN = faults.answer(400, {"error_code": "INVALID", "error_message": "no"})
 
 
 def failure_of(result: dg.ExecuteInProcessResult) -> tuple[str, dict[str, dg.MetadataValue[Any]]]:
@@ -88,13 +88,23 @@ def test_a_closed_gate_is_skipped_and_the_others_are_read(stage_of: StageOf) -> 
 
 
 def test_one_merchants_failure_ends_the_run_after_the_others_are_reported(stage_of: StageOf) -> None:
-    with Script([BROKEN]) as script:
-        stage = stage_of(sales(2, name="A (sample)"), sales(4, name="B (sample)"), middleware=script)
-        sentence, metadata = failure_of(stage.read(6, 0))
+    stage = stage_of(sales(2, name="A (sample)"), sales(4, name="B (sample)"), faults=[BROKEN])
+    sentence, metadata = failure_of(stage.read(6, 0))
     assert len(stage.reported("transactions")) == 1
     assert sentence.startswith("1 of 2 connections did not succeed")
     (failed,) = metadata["failed connections"].value.records
     assert "The API calls a parameter wrong" in failed.data["why"]
+
+
+def test_a_client_secret_that_is_renewed_meanwhile_is_one_sentence(stage_of: StageOf) -> None:
+    stage = stage_of(sales(2, name="A (sample)"), sales(4, name="B (sample)"))
+    stage.sandbox.script.add(faults.meanwhile(stage.sandbox.renew_client_secret).on("/connections/status"))
+    sentence, metadata = failure_of(stage.read(6, 0))
+    assert sentence.startswith(
+        "The credentials are not accepted: check RUTTER_CLIENT_ID, and whether RUTTER_CLIENT_SECRET was renewed. (GET /"
+    )
+    assert metadata["error"].value == "CredentialError"
+    assert stage.reported("transactions") == []
 
 
 def read_transactions_job() -> dg.JobDefinition:
@@ -104,9 +114,8 @@ def read_transactions_job() -> dg.JobDefinition:
 
 def test_a_retry_reads_only_what_the_first_try_did_not(stage_of: StageOf) -> None:
     a, b = sales(2, name="A (sample)"), sales(4, name="B (sample)")
-    with Script([BROKEN]) as script:
-        stage = stage_of(a, b, middleware=script)
-        first = stage.read(6, 0)
+    stage = stage_of(a, b, faults=[BROKEN])
+    first = stage.read(6, 0)
     refused = {request.connection_id for request in stage.sandbox.requests if request.status == 400}
     stage.sandbox.requests.clear()
     with dg.execute_job(

@@ -5,14 +5,13 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 from pydantic import SecretStr
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from rutter_assets.ingest import opening
 from rutter_assets.ingest.opening import Attempt, Cursor, Opening, look
 from rutter_assets.lake import layout
 from rutter_assets.lake.lake import Lake
 from rutter_assets.rutter.types import Connection
-from rutter_assets.sandbox import Merchant, Sandbox
+from rutter_assets.sandbox import Merchant, Sandbox, faults
 from tests.conftest import NOW, ServeWorld, row, source_of
 
 START = date(2026, 10, 1)
@@ -54,15 +53,7 @@ def test_a_look_goes_on_after_the_last_one_asked(serve: ServeWorld, lake: Lake) 
 
 
 def test_a_connection_that_does_not_answer_costs_the_budget_and_no_more(serve: ServeWorld, lake: Lake) -> None:
-    def silent(inside: ASGIApp) -> ASGIApp:
-        async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["path"].endswith("/status"):
-                await asyncio.sleep(5)
-            await inside(scope, receive, send)
-
-        return app
-
-    sandbox = serve(*merchants(1), middleware=silent)
+    sandbox = serve(*merchants(1), faults=[faults.silent().on("/connections/status")])
     began = datetime.now(UTC)
     found = look_once(sandbox, lake, Cursor(), budget_s=0.5)
     assert datetime.now(UTC) - began < timedelta(seconds=3)

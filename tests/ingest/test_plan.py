@@ -26,6 +26,20 @@ def test_without_a_ledger_everything_is_missing() -> None:
     assert plan.missing(WEEK, None, [], None) == [WEEK]
 
 
+@given(start=st.integers(0, 10_000), minutes=st.integers(1, 10_000), unit_h=st.sampled_from([1, 24]))
+def test_halves_cover_the_window_and_meet_at_a_whole_unit_or_there_is_none(
+    start: int, minutes: int, unit_h: int
+) -> None:
+    window = Window(START + timedelta(minutes=start), START + timedelta(minutes=start + minutes))
+    pieces, unit = plan.halves(window, timedelta(hours=unit_h)), timedelta(hours=unit_h)
+    if pieces:
+        first, second = pieces
+        assert (first.start, first.end, second.end) == (window.start, second.start, window.end)
+        assert (first.end - START) % unit == timedelta()
+    else:
+        assert (window.end - timedelta(microseconds=1) - START) // unit == (window.start - START) // unit
+
+
 def test_a_resumed_sync_reads_only_what_was_never_read() -> None:
     known = ledger(days(1, 2, START + timedelta(30)), days(5, 6, START + timedelta(30)))
     missing = plan.missing(WEEK, known, [], None)

@@ -17,16 +17,15 @@ from rutter_assets.ingest.sync import SyncRequest, sync
 from rutter_assets.lake import layout
 from rutter_assets.lake.lake import Lake
 from rutter_assets.rutter.window import Window
-from rutter_assets.sandbox import Batch, Clock, Merchant, Sandbox, World, given_row, gone
+from rutter_assets.sandbox import Batch, Clock, Merchant, Sandbox, World, faults, given_row, gone
 from tests.conftest import NOW, ServeWorld, row, source_of
-from tests.scripted import Answer, Script
 
 OCTOBER = Window.of_days(date(2026, 10, 1), date(2026, 11, 1))
 
 
 def run(sandbox: Sandbox, lake: Lake, window: Window = OCTOBER, **options: Any) -> SyncReport:
     async def body() -> SyncReport:
-        source = source_of(sandbox, give_up_after_s=1.0)
+        source = source_of(sandbox, give_up_after_s=20.0)
         async with source.client:
             request = SyncRequest(window, window.start.date(), **options)
             return await sync(source, lake, request)
@@ -158,10 +157,9 @@ def test_a_gate_forced_open_gives_provisional_rows_and_covers_nothing(serve: Ser
 
 
 def test_one_merchants_failure_is_reported_and_the_others_are_on_disk(serve: ServeWorld, lake: Lake) -> None:
-    with Script([Answer("/transactions", 400, {"error_code": "INVALID_CREDENTIALS"})]) as script:
-        merchants = [Merchant.of([row(n)], name=f"merchant {n}") for n in range(4)]
-        sandbox = serve(*merchants, middleware=script)
-        report = run(sandbox, lake)
+    merchants = [Merchant.of([row(n)], name=f"merchant {n}") for n in range(4)]
+    sandbox = serve(*merchants, faults=[faults.answer(400, {"error_code": "INVALID_CREDENTIALS"})])
+    report = run(sandbox, lake)
     assert len(report.of_kind("failed")) == 1
     assert len(stored(lake)) == 3
     with pytest.raises(IncompleteError, match="1 of 4 connections did not succeed") as caught:
@@ -177,14 +175,13 @@ def test_one_merchants_failure_is_reported_and_the_others_are_on_disk(serve: Ser
 
 def test_a_failed_window_leaves_the_stored_day_as_it_was(serve: ServeWorld, lake: Lake) -> None:
     answers = [
-        Answer("/transactions", body={"transactions": [row(9)], "next_cursor": "more"}),
-        Answer("/transactions", 400, {"error_code": "NEEDS_UPDATE"}),
+        faults.answer(body={"transactions": [row(9)], "next_cursor": "more"}),
+        faults.answer(400, {"error_code": "NEEDS_UPDATE"}),
     ]
     sandbox = serve(Merchant.of([row(1), row(2)]))
     run(sandbox, lake)
     before = files(lake)
-    with Script(answers) as script:
-        report = run(serve(Merchant.of([row(1), row(2)]), middleware=script), lake, fresh_since=NOW + timedelta(1))
+    report = run(serve(Merchant.of([row(1), row(2)]), faults=answers), lake, fresh_since=NOW + timedelta(1))
     assert [outcome.kind for outcome in report.outcomes] == ["needs_update"]
     assert files(lake) == before
 
@@ -230,8 +227,9 @@ def test_rows_on_a_windows_edge_are_neither_lost_nor_doubled(serve: ServeWorld, 
 
 
 def test_rows_outside_of_what_was_asked_for_are_a_failure(serve: ServeWorld, lake: Lake) -> None:
-    with Script([Answer("/transactions", body={"transactions": [row(1, "2020-01-01T00:00:00Z")]})]) as script:
-        report = run(serve(Merchant.of(), middleware=script), lake)
+    report = run(
+        serve(Merchant.of(), faults=[faults.answer(body={"transactions": [row(1, "2020-01-01T00:00:00Z")]})]), lake
+    )
     assert "outside of the window" in report.of_kind("failed")[0].message
     assert stored(lake) == []
 

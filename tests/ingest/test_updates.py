@@ -12,9 +12,8 @@ from rutter_assets.ingest.sync import SyncRequest, sync
 from rutter_assets.ingest.updates import UpdateRequest, sync_updates
 from rutter_assets.lake.lake import Lake
 from rutter_assets.rutter.window import Window
-from rutter_assets.sandbox import Merchant, Outage, Sandbox, given_row
+from rutter_assets.sandbox import Merchant, Outage, Sandbox, faults, given_row
 from tests.conftest import NOW, ServeWorld, row, source_of
-from tests.scripted import Answer, Script
 
 START = date(2025, 1, 1)
 HOUR = timedelta(hours=1)
@@ -96,10 +95,9 @@ def test_the_watermark_is_the_instant_frozen_at_the_start(serve: ServeWorld, lak
 def test_a_read_that_fails_leaves_the_watermark_and_the_day_files(serve: ServeWorld, lake: Lake) -> None:
     rows = [given_row(row(1)), given_row(row(1, amount=7, updated_at=iso(NOW + HOUR)))]
     load(serve(Merchant.of(rows)), lake)
-    with Script([Answer("/transactions", 400)]) as script:
-        sandbox = serve(Merchant.of(rows), middleware=script)
-        sandbox.clock.advance(2 * HOUR)
-        report = update(sandbox, lake)
+    sandbox = serve(Merchant.of(rows), faults=[faults.answer(400)])
+    sandbox.clock.advance(2 * HOUR)
+    report = update(sandbox, lake)
     assert len(report.of_kind("failed")) == 1
     assert watermark(lake, sandbox) == NOW
     assert stored(lake) == {"transaction-0001": 1}

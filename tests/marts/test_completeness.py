@@ -16,10 +16,9 @@ from rutter_assets.lake.ledger import Ledger
 from rutter_assets.lake.tables import TRANSACTIONS
 from rutter_assets.marts.completeness import Stored, Told, compared, compute, horizon, judge, read, stale_because
 from rutter_assets.rutter.window import Window
-from rutter_assets.sandbox import Merchant, Sandbox, World
+from rutter_assets.sandbox import Merchant, Sandbox, World, faults
 from rutter_assets.sandbox.given import given_row, gone
 from tests.conftest import NOW, ServeWorld, row, source_of
-from tests.scripted import Answer, Script
 
 START = date(2026, 10, 1)
 Row = dict[str, object]
@@ -184,9 +183,10 @@ def judged_as(lake: Lake, **changed: object) -> tuple[str, str]:
 
 
 def test_a_status_that_cannot_be_read_proves_nothing(serve: ServeWorld, lake: Lake) -> None:
-    with Script([Answer("/connections/status", 400, {"error_code": "INVALID"})]) as script:
-        sandbox = serve(Merchant.of(rows()), middleware=script)
-        look(sandbox, lake)
+    sandbox = serve(
+        Merchant.of(rows()), faults=[faults.answer(400, {"error_code": "INVALID"}).on("/connections/status")]
+    )
+    look(sandbox, lake)
     load(sandbox, lake)
     found = judged(lake)
     assert (found["verdict"], found["stored_count"], found["source_lag_s"]) == ("not_provable", 5, None)

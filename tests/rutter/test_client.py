@@ -3,8 +3,6 @@
 import asyncio
 import logging
 import pickle
-import time
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,9 +14,8 @@ from rutter_assets.rutter.client import RutterClient
 from rutter_assets.rutter.decode import Page
 from rutter_assets.rutter.types import Connection
 from rutter_assets.rutter.window import Window
-from rutter_assets.sandbox import Merchant, Sandbox
+from rutter_assets.sandbox import Merchant, Sandbox, faults
 from tests.conftest import ServeWorld, client_of, row
-from tests.scripted import Answer, Script
 
 OCTOBER = Window.of_days(date(2026, 10, 1), date(2026, 10, 31))
 TRANSACTIONS = "/transactions"
@@ -46,62 +43,18 @@ def test_a_walk_reads_full_pages_until_the_cursor_is_null(serve: ServeWorld) -> 
 
 
 def test_an_empty_page_with_a_cursor_is_not_the_end(serve: ServeWorld) -> None:
-    with Script(
-        [
-            Answer(TRANSACTIONS, body={"transactions": [row(1)], "next_cursor": "a"}),
-            Answer(TRANSACTIONS, body={"transactions": [], "next_cursor": "b"}),
-            Answer(TRANSACTIONS, body={"transactions": [row(2)], "next_cursor": None}),
-        ]
-    ) as script:
-        assert ids(pages_of(serve(Merchant.of(), middleware=script))) == ["transaction-0001", "transaction-0002"]
-
-
-def test_an_absent_cursor_ends_the_walk(serve: ServeWorld) -> None:
-    with Script([Answer(TRANSACTIONS, body={"transactions": [row(1)]})]) as script:
-        assert ids(pages_of(serve(Merchant.of(), middleware=script))) == ["transaction-0001"]
-
-
-def test_a_cursor_that_repeats_after_three_pages_is_refused(serve: ServeWorld) -> None:
-    answers = [Answer(TRANSACTIONS, body={"transactions": [], "next_cursor": cursor}) for cursor in "abca"]
-    with Script(answers) as script, pytest.raises(errors.ContractError, match="same cursor twice"):
-        pages_of(serve(Merchant.of(), middleware=script))
+    pages = [
+        faults.answer(body={"transactions": [row(1)], "next_cursor": "a"}),
+        faults.answer(body={"transactions": [], "next_cursor": "b"}),
+        faults.answer(body={"transactions": [row(2)], "next_cursor": None}),
+    ]
+    assert ids(pages_of(serve(Merchant.of(), faults=pages))) == ["transaction-0001", "transaction-0002"]
 
 
 def test_rows_on_both_bounds_of_a_window_are_sent(serve: ServeWorld) -> None:
     edges = ["2026-10-01T00:00:00.000Z", "2026-10-31T23:59:59.999Z"]
     sandbox = serve(Merchant.of([row(n, edge) for n, edge in enumerate(edges)]))
     assert len(ids(pages_of(sandbox))) == 2
-
-
-@pytest.mark.parametrize("status", [429, 452, 500, 502, 503])
-def test_a_passing_fault_is_retried(serve: ServeWorld, status: int) -> None:
-    html = Answer(TRANSACTIONS, status, "<html>try later</html>")
-    with Script([html, html]) as script:
-        client = client_of(serve(Merchant.of([row(1)]), middleware=script))
-        assert ids(asyncio.run(read_all(client))) == ["transaction-0001"]
-    assert client.traffic.retries == 2
-
-
-def test_retry_after_is_waited_for(serve: ServeWorld) -> None:
-    with Script([Answer(TRANSACTIONS, 429, "", {"Retry-After": "2"})]) as script:
-        started = time.monotonic()
-        pages_of(serve(Merchant.of([row(1)]), middleware=script))
-    assert time.monotonic() - started >= 2
-
-
-def test_a_retry_after_beyond_the_ceiling_is_not_waited_for(serve: ServeWorld) -> None:
-    with (
-        Script([Answer(TRANSACTIONS, 503, "", {"Retry-After": "3600"})]) as script,
-        pytest.raises(errors.TransientError) as caught,
-    ):
-        pages_of(serve(Merchant.of(), middleware=script), give_up_after_s=5)
-    assert caught.value.retry_after_s == 3600
-
-
-def test_retries_end_at_the_ceiling(serve: ServeWorld) -> None:
-    always = Script([Answer(TRANSACTIONS, 500)] * 1000)
-    with pytest.raises(errors.TransientError, match="HTTP 500"):
-        pages_of(serve(Merchant.of(), middleware=always), give_up_after_s=1)
 
 
 def test_a_server_that_is_gone_is_a_transient_error_without_its_address() -> None:
@@ -118,10 +71,10 @@ ERRORS = [
     (400, "PRODUCT_NOT_READY", errors.NotReadyError),
     (400, "NEEDS_UPDATE", errors.MerchantError),
     (400, "CONNECTION_DISABLED", errors.MerchantError),
-    (400, "INVALID_CREDENTIALS", errors.CredentialError),
+    (400, "INVALID_CREDENTIALS", errors.TokenError),
     (403, "PRODUCT_NOT_ALLOWED", errors.RequestError),
     (400, None, errors.RequestError),
-    (401, None, errors.CredentialError),
+    (401, None, errors.TokenError),
     (404, None, errors.RequestError),
     (410, None, errors.RequestError),
     (450, None, errors.RequestError),
@@ -135,8 +88,9 @@ def test_an_error_is_named_by_the_next_action_and_is_not_retried(
 ) -> None:
     body = {"error_type": "CONNECTION_ERROR", "error_code": code, "error_message": "secret-free"}
     elsewhere = {"Location": "http://127.0.0.1:9/elsewhere"}
-    with Script([Answer(TRANSACTIONS, status, body, elsewhere)]) as script, pytest.raises(kind) as caught:
-        pages_of(serve(Merchant.of(), middleware=script))
+    sandbox = serve(Merchant.of(), faults=[faults.answer(status, body, elsewhere)])
+    with pytest.raises(kind) as caught:
+        pages_of(sandbox)
     assert caught.value.exchange.path == TRANSACTIONS
     assert caught.value.exchange.status == status
     assert caught.value.exchange.error_code == code
@@ -148,15 +102,15 @@ def test_an_error_is_named_by_the_next_action_and_is_not_retried(
     [
         "",
         "[]",
-        "{",
         '{"next_cursor": null}',
         {"transactions": [{"id": None}]},
         {"transactions": [row(1, "x") | {"id": 7}]},
     ],
 )
 def test_a_body_of_another_shape_is_a_contract_error_that_names_the_request(serve: ServeWorld, body: object) -> None:
-    with Script([Answer(TRANSACTIONS, body=body)]) as script, pytest.raises(errors.ContractError) as caught:
-        pages_of(serve(Merchant.of(), middleware=script))
+    sandbox = serve(Merchant.of(), faults=[faults.answer(body=body)])
+    with pytest.raises(errors.ContractError) as caught:
+        pages_of(sandbox)
     assert caught.value.exchange.request_id
 
 
@@ -192,12 +146,13 @@ def test_a_flat_status_body_is_read_like_a_wrapped_one(serve: ServeWorld) -> Non
     flat = {"platform": "SHOPIFY", "is_ready": True, "historical_sync_status": {"historical_sync_completed": True}}
 
     async def completed() -> bool:
-        async with client_of(serve(Merchant.of(), middleware=script)) as client:
+        async with client_of(
+            serve(Merchant.of(), faults=[faults.answer(body=flat).on("/connections/status")])
+        ) as client:
             (connection,) = await client.connections()
             return (await client.status(connection)).historical_sync_status.historical_sync_completed
 
-    with Script([Answer("/connections/status", body=flat)]) as script:
-        assert asyncio.run(completed())
+    assert asyncio.run(completed())
 
 
 def test_connections_in_trouble_are_listed_too(serve: ServeWorld) -> None:
@@ -225,17 +180,12 @@ def test_no_log_error_or_repr_holds_a_token_or_a_secret(
             async for _ in client.transactions(connection, OCTOBER):
                 pass
 
-    faults: list[tuple[Callable[[], Script], str]] = [
-        (lambda: Script([]), "success"),
-        (lambda: Script([Answer(TRANSACTIONS, 500), Answer(TRANSACTIONS, 400)]), "faults"),
-    ]
-    for make, _ in faults:
-        with make() as script:
-            sandbox = serve(Merchant.of([row(1)], access_token=token), middleware=script)
-            try:
-                asyncio.run(run(sandbox))
-            except errors.ApiError as error:
-                said.append(repr(error) + str(error) + str(pickle.loads(pickle.dumps(error))))  # noqa: S301
+    for going_wrong in ([], [faults.answer(500), faults.answer(400)]):
+        sandbox = serve(Merchant.of([row(1)], access_token=token), faults=going_wrong)
+        try:
+            asyncio.run(run(sandbox))
+        except errors.ApiError as error:
+            said.append(repr(error) + str(error) + str(pickle.loads(pickle.dumps(error))))  # noqa: S301
     written = caplog.text + "".join(said) + "".join(capfd.readouterr())
     assert "/versioned/transactions" in caplog.text  # httpx and httpcore did log what they do
     for secret in (token, sandbox.client_secret, "Basic ", "link.rutter.example"):
