@@ -15,9 +15,10 @@ MAY_IMPORT = {
     "rutter": FOUNDATION,
     "lake": FOUNDATION,
     "marts": FOUNDATION | {"lake"},
+    "report": FOUNDATION | {"marts", "lake", "rutter"},
     "ingest": FOUNDATION | {"lake", "rutter", "sandbox"},
-    "defs": FOUNDATION | {"ingest", "marts", "lake", "rutter"},
-    "cli": FOUNDATION | {"ingest", "marts", "lake", "rutter", "defs", "sandbox"},
+    "defs": FOUNDATION | {"ingest", "report", "marts", "lake", "rutter"},
+    "cli": FOUNDATION | {"ingest", "report", "marts", "lake", "rutter", "defs", "sandbox"},
     "definitions": FOUNDATION | {"defs"},
     "sandbox": set(),
 }

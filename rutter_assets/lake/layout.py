@@ -5,6 +5,7 @@ connections/date=2026-11-01/120000.parquet       one snapshot of all connections
 marts/<mart>/date=2026-11-01/<mart>.parquet      one day of a mart
 marts/completeness/completeness.parquet          how complete each connection is now
 rutter.duckdb                                    all tables in one file, made anew from the above
+report.html                                      all figures as one page for people, made anew from the above
 ledger/<connection_id>.json                      what is covered of one connection
 _staging/                                        what is fetched and not yet committed, and locks
 lake.json                                        the lake's own facts: format, buckets, source
@@ -20,6 +21,7 @@ from rutter_assets.errors import LakeError
 FACTS: Final = "lake.json"
 WAREHOUSE: Final = "rutter.duckdb"
 COMPLETENESS: Final = "marts/completeness/completeness.parquet"
+REPORT: Final = "report.html"
 LEDGER: Final = "ledger"
 STAGING: Final = "_staging/windows"
 NOTICES: Final = "_staging/notices"
