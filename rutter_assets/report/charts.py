@@ -4,6 +4,7 @@ So one specification serves every merchant, and the light and the dark scheme al
 `page.js` fills from the colours of `page.css`.
 """
 
+from functools import cache
 from typing import Any, Final
 
 import altair as alt
@@ -28,11 +29,20 @@ _KINDS: Final = ("of the day", "of the last 30 days")
 
 def charts(fee_rows: int, chargeback_rows: int) -> dict[str, Chart]:
     """Every chart of the page, by the id of the element it is drawn in; two of them have so many rows."""
+    rows = {"fee-chart": fee_rows, "chargeback-chart": chargeback_rows}
+    return {
+        name: chart | ({"height": _ROW_HEIGHT * rows[name]} if name in rows else {}) for name, chart in _made().items()
+    }
+
+
+@cache
+def _made() -> dict[str, Chart]:
+    """The charts, which take a second to make and are always the same."""
     made = {
-        "fee-chart": _fees().properties(height=_ROW_HEIGHT * fee_rows),
+        "fee-chart": _fees(),
         "refund-chart": _refunds(),
         "cohort-chart": _cohorts(),
-        "chargeback-chart": _chargebacks().properties(height=_ROW_HEIGHT * chargeback_rows),
+        "chargeback-chart": _chargebacks(),
     }
     return {name: chart.properties(width="container").to_dict() for name, chart in made.items()}
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from importlib.resources import files
 from typing import Any, Final
 
 import duckdb
@@ -14,6 +13,7 @@ from rutter_assets.lake.lake import Lake
 from rutter_assets.lake.tables import CONNECTIONS
 from rutter_assets.marts import completeness, engine
 from rutter_assets.marts.mart import MARTS, mart_files
+from rutter_assets.report.queries import sql
 
 CHARTED_MOST: Final = 20
 """How many merchants and currencies are drawn; tables hold all."""
@@ -107,8 +107,7 @@ def content(lake: Lake) -> Content:
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, **parameters: object) -> list[Row]:
     """The rows of one of this package's SQL files."""
-    text = files("rutter_assets.report").joinpath(f"{query}.sql").read_text(encoding="utf-8")
-    rows: list[Row] = connection.sql(text, params=parameters).to_arrow_table().to_pylist()
+    rows: list[Row] = connection.sql(sql(query), params=parameters).to_arrow_table().to_pylist()
     return rows
 
 

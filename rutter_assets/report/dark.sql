@@ -41,7 +41,7 @@ select
     s.is_disabled,
     s.disabled_reason,
     s.last_day,
-    greatest(s.as_of - s.last_day, 0) as days_dark,
+    case when s.last_day < s.as_of then s.as_of - s.last_day when s.last_day is not null then 0 end as days_dark,
     c.iso_currency_code,
     c.gross_volume_30d
 from stopped as s
