@@ -128,7 +128,7 @@ def _cohorts() -> Layers:
             detail="month:N",
         )
     )
-    everything = base.transform_filter("datum.month === null").mark_line(style="all_months", point={"size": 46})
+    everything = base.transform_filter("datum.month === null").mark_line(style="all_months")
     return alt.layer(months, everything)
 
 

@@ -19,10 +19,10 @@ function config() {
       labelColor: ink, titleColor: ink, gridColor: colour("line"), domainColor: colour("line"),
       tickColor: colour("line"), labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal",
     },
-    axisY: { domain: false, ticks: false, labelLimit: isNarrow ? 130 : 280 },
+    axisY: { domain: false, ticks: false, labelLimit: isNarrow ? 150 : 280 },
     legend: {
       labelColor: ink, titleColor: ink, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal",
-      columns: isNarrow ? 2 : 4, titleOrient: isNarrow ? "top" : "left",
+      columns: isNarrow ? 1 : 4, titleOrient: isNarrow ? "top" : "left",
     },
     range: {
       category: [colour("known"), colour("half-known"), colour("little-known")],
