@@ -124,8 +124,8 @@ def tables_command() -> None:
 def report_command() -> None:
     """Write report.html into the lake: every merchant's fees, refunds, chargebacks and completeness, and who must act.
 
-    It is one file that needs no network, made of the marts and the newest snapshot as they are; nothing is read from
-    the API.
+    It is one file that needs no network, made of the marts and the newest snapshot as they are; completeness is judged
+    anew. Nothing is read from the API.
     """
     report.run()
 

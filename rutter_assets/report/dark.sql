@@ -1,6 +1,6 @@
 -- One row per (connection_id, iso_currency_code) of a merchant whose data has stopped because it must log in again or
 -- its connection is disabled; one row with a null currency where nothing of it was ever loaded.
--- The volume is that of the 30 days that end with the last day its data reached: docs/metrics.md, section 6.
+-- The volume is that of the 30 days that end with the last day its data reached: docs/metrics.md, section 7.
 -- Reads `connections`, the newest snapshot, and `refund_ratios`.
 
 with sold as (
