@@ -14,7 +14,7 @@ def test_it_writes_the_page_and_says_where_it_lies(synced: Synced) -> None:
     assert found, said.stdout
     page = Path(found[1]).read_text()
     assert "Moss &amp; Muddle Gardens (sample)" in page
-    assert "transactions that Rutter counted at 2025-11-02" in page, "completeness is judged"
+    assert "that Rutter counted at 2025-11-02" in page, "completeness is judged"
     assert "link.rutter.example" not in page
 
 
