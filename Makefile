@@ -7,6 +7,7 @@ export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 .DEFAULT_GOAL := help
 
 BENCH := .venv-bench
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 $(BENCH)/installed: pyproject.toml
 	$(PYTHON) -m venv $(BENCH)
@@ -35,7 +36,8 @@ test: install  ## Format check, lint, types and all tests
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2
+	@$(if $(CHROMIUM),:,echo "No Chromium is on this machine: the tests marked browser are left out; install chromium to run them.")
+	$(BIN)/python -m pytest -n 2 $(if $(CHROMIUM),,-m "not browser")
 
 chaos: install  ## The tests that live of repetition, in their long form: 200 kills, 100,000 mutated inputs
 	KILLS=200 CASES=100000 $(BIN)/python -m pytest -n 2 --timeout 7200 -m chaos

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import stamina.instrumentation
 import typer
 
-from rutter_assets.cli import as_of, doctor, failure, plan, resync, status, sync, tables
+from rutter_assets.cli import as_of, doctor, failure, plan, report, resync, status, sync, tables
 from rutter_assets.errors import SettingError
 from rutter_assets.sandbox.cli import serve
 
@@ -129,6 +129,17 @@ def as_of_command(
 def tables_command() -> None:
     """Print what each table of the lake and of rutter.duckdb holds: one row per what, columns, types, units, nulls."""
     tables.run()
+
+
+@app.command("report", short_help="Write the page report.html: fees, refunds, who must act.")
+@failure.told
+def report_command() -> None:
+    """Write report.html into the lake: every merchant's fees, refunds, chargebacks and completeness, and who must act.
+
+    It is one file that needs no network, made of the marts and the newest snapshot as they are; completeness is judged
+    anew. Nothing is read from the API.
+    """
+    report.run()
 
 
 @app.command("demo", short_help="Run the whole flow through Dagster; show the figures.")

@@ -110,7 +110,9 @@ def _print_files(console: Console, settings: Settings, lake: Lake) -> None:
     console.print(f"  {settings.lake}/transactions/  {len(days):,} days", soft_wrap=True)
     for name in MARTS:
         console.print(f"  {settings.lake}/marts/{name}/", soft_wrap=True)
-    console.print("\nTo open them in DuckDB:", style="bold")
+    console.print("\nAll figures as one page, for a browser:", style="bold")
+    console.print(f"  {lake.storage.uri(layout.REPORT)}", soft_wrap=True)
+    console.print("\nTo open the files in DuckDB:", style="bold")
     console.print(f"  {duckdb_line(settings.lake)}", soft_wrap=True)
     console.print("\nTo watch the rest arrive in the Dagster UI, on the same lake:", style="bold")
     console.print("  make dev", soft_wrap=True)

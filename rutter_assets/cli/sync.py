@@ -54,17 +54,23 @@ def read_and_tell(settings: Settings, read: Read) -> None:
         console.print("No credentials are set: reading from the embedded sandbox.", soft_wrap=True)
     with shown_on(console) as progress:
         report = asyncio.run(_read(settings, lake, read, progress))
-        _compute_marts(lake, report, _now(settings).date(), progress)
+        _compute_marts(lake, report, now(settings).date(), progress)
     lake.acknowledge(report.notices)
     _print(console, report, time.monotonic() - started)
     _leave(report)
+
+
+def now(settings: Settings) -> datetime:
+    """The present, as the source has it."""
+    frozen_at = settings.sandbox_clock if settings.source == "sandbox" else None
+    return frozen_at or datetime.now(UTC)
 
 
 def request_of(
     settings: Settings, from_: str | None, to: str | None, connection_ids: tuple[str, ...] | None
 ) -> SyncRequest:
     """What the arguments ask for; one that makes no sense is a `SettingError`."""
-    today = _now(settings).date()
+    today = now(settings).date()
     first = settings.start_date if from_ is None else _day("--from", from_, settings, today)
     last = today if to is None else _day("--to", to, settings, today)
     if first > today:
@@ -94,11 +100,6 @@ def _day(option: str, text: str, settings: Settings, today: date) -> date:
             " give a later day, or set RUTTER_START_DATE earlier."
         )
     return day
-
-
-def _now(settings: Settings) -> datetime:
-    frozen_at = settings.sandbox_clock if settings.source == "sandbox" else None
-    return frozen_at or datetime.now(UTC)
 
 
 async def _read(settings: Settings, lake: Lake, read: Read, progress: Shown) -> SyncReport:

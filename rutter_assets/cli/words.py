@@ -1,25 +1,16 @@
-"""How values are written for a person: money exactly, ratios in percent, times by their length, names harmlessly."""
+"""How values are written on a console: money, ratios and names as in the report, times by their length."""
 
 from collections.abc import Sequence
 from datetime import timedelta
-from decimal import Decimal
 
-from iso4217 import Currency
 from rich.console import Console
 from rich.table import Table
 
+from rutter_assets.report.words import money, percent, printable
+
+__all__ = ["NONE", "console", "counted", "duration", "money", "percent", "printable", "put", "table"]
+
 NONE = "-"
-
-
-def money(value: Decimal, iso_currency_code: str) -> str:
-    """The amount with the digits its currency is written with, and with more where it has more: never rounded."""
-    digits = len(f"{value:f}".partition(".")[2].rstrip("0"))  # `normalize` would round to 28 digits
-    return f"{value:,.{max(digits, _minor_digits(iso_currency_code))}f}"
-
-
-def percent(ratio: float | None) -> str:
-    """The ratio in percent with two digits; null, which is no ratio, as a dash."""
-    return NONE if ratio is None else f"{ratio * 100:.2f} %"
 
 
 def counted(number: int, one: str, many: str) -> str:
@@ -34,11 +25,6 @@ def duration(length: timedelta) -> str:
         if seconds >= 2 * size:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
-
-
-def printable(name: str) -> str:
-    """A merchant's own words, without what a terminal would take as a command."""
-    return "".join(character if character.isprintable() else "?" for character in name)
 
 
 def console() -> Console:
@@ -65,10 +51,3 @@ def put(to: Console, made: Table) -> None:
         unbounded.print(made)
     for line in captured.get().splitlines():
         to.print(line.rstrip(), soft_wrap=True)
-
-
-def _minor_digits(iso_currency_code: str) -> int:
-    try:
-        return Currency(iso_currency_code).exponent or 0
-    except ValueError:
-        return 0

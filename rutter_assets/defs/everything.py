@@ -8,6 +8,7 @@ from rutter_assets.defs.connections import connections_asset
 from rutter_assets.defs.jobs import AGE_COHORTS, COMPUTE_MARTS, PUBLISH, READ_TRANSACTIONS, SNAPSHOT_CONNECTIONS
 from rutter_assets.defs.marts import mart_asset
 from rutter_assets.defs.partitions import days_of
+from rutter_assets.defs.report import report_asset
 from rutter_assets.defs.resources import ProgressOf, resources_of
 from rutter_assets.defs.schedules import cohorts_daily, connections_hourly, last_days_daily, updates_hourly
 from rutter_assets.defs.sensors import historical_sync_sensor
@@ -28,6 +29,7 @@ def definitions_of(settings: Settings, progress_of: ProgressOf = Logged) -> dg.D
             *(mart_asset(mart, settings, days) for mart in MARTS.values()),
             completeness_asset(settings),
             warehouse_asset(settings),
+            report_asset(settings),
         ],
         jobs=[SNAPSHOT_CONNECTIONS, READ_TRANSACTIONS, COMPUTE_MARTS, AGE_COHORTS, PUBLISH],
         sensors=[historical_sync_sensor(days), automation_sensor()],

@@ -4,7 +4,7 @@ from typing import Final
 
 import dagster as dg
 
-from rutter_assets.defs.keys import COMPLETENESS, CONNECTIONS, TRANSACTIONS, WAREHOUSE, key_of
+from rutter_assets.defs.keys import COMPLETENESS, CONNECTIONS, REPORT, TRANSACTIONS, WAREHOUSE, key_of
 from rutter_assets.marts.mart import MARTS
 
 RETRIES: Final = {"dagster/max_retries": "2"}
@@ -36,7 +36,7 @@ AGE_COHORTS: Final = dg.define_asset_job(
 )
 PUBLISH: Final = dg.define_asset_job(
     "publish",
-    selection=dg.AssetSelection.assets(COMPLETENESS, WAREHOUSE),
+    selection=dg.AssetSelection.assets(COMPLETENESS, WAREHOUSE, REPORT),
     tags=RETRIES,
-    description="Judge every merchant's completeness and build the warehouse.",
+    description="Judge every merchant's completeness, build the warehouse and write the report.",
 )

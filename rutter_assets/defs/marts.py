@@ -1,6 +1,6 @@
 """The marts as assets: compute the days of the run's range that have transactions, and report those."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,10 +12,12 @@ from rutter_assets.defs.keys import GROUP, TRANSACTIONS, key_of, op_of
 from rutter_assets.defs.partitions import ONE_RUN_FOR_A_RANGE, a_day_and_those_before, last_day
 from rutter_assets.defs.resources import DuckDb
 from rutter_assets.defs.tables import definition_metadata, lineage_metadata, records
+from rutter_assets.lake.lake import Lake
 from rutter_assets.lake.layout import day_of
 from rutter_assets.marts.catalogue import entry_of
 from rutter_assets.marts.mart import Mart, MartDay, mart_files
 from rutter_assets.marts.quality import Conservation
+from rutter_assets.report.trend import shares, trend
 from rutter_assets.settings import Settings
 
 CONSERVATION = "sums_equal_the_lake"
@@ -67,10 +69,8 @@ def mart_asset(mart: Mart, settings: Settings, days: dg.DailyPartitionsDefinitio
                 asked = map(date.fromisoformat, context.partition_keys)
                 done = duckdb.compute(mart, asked, known_on=last_day(days), run_id=context.run.run_id)
                 known = set(days.get_partition_keys())
-                told = {partition: _metadata(day) for day in done if (partition := day.day.isoformat()) in known}
-                if told:
-                    told[max(told)] |= lineage_metadata(table)
-                for partition, metadata in told.items():
+                reported = [day for day in done if day.day.isoformat() in known]
+                for partition, metadata in _told(duckdb.open(), mart, reported):
                     context.log_event(dg.AssetMaterialization(asset_key=key, partition=partition, metadata=metadata))
                 checked = [day.day for day in done]
             else:
@@ -89,6 +89,18 @@ def _source_of(mart: Mart) -> dg.AssetDep:
     if not mart.days_before:
         return dg.AssetDep(TRANSACTIONS)
     return dg.AssetDep(TRANSACTIONS, partition_mapping=a_day_and_those_before(mart.days_before))
+
+
+def _told(lake: Lake, mart: Mart, days: Sequence[MartDay]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each day's partition and metadata; the last one shows the trend up to it, and what each column is made of."""
+    found = shares(lake, mart, (day.day for day in days))
+    for day in days:
+        metadata: dict[str, Any] = {}
+        if day is days[-1]:
+            pictured = trend(lake, mart, day.day)
+            metadata = {"last_30_days": pictured.sentence, "trend": dg.MetadataValue.md(pictured.markdown)}
+            metadata |= lineage_metadata(entry_of(mart.name).table)
+        yield day.day.isoformat(), metadata | _metadata(day) | found.get(day.day, {})
 
 
 def _metadata(day: MartDay) -> dict[str, Any]:

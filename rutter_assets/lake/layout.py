@@ -7,6 +7,7 @@ marts/completeness/completeness.parquet          how complete each connection is
 restatements/known_on=2026-11-01/<mart>.parquet  the figures of a mart that became others on that day
 restatements/published/<mart>.parquet            when each day of a mart was first computed
 rutter.duckdb                                    all tables in one file, made anew from the above
+report.html                                      all figures as one page for people, made anew from the above
 ledger/<connection_id>.json                      what is covered of one connection
 _staging/                                        what is fetched and not yet committed, and locks
 lake.json                                        the lake's own facts: format, buckets, source
@@ -23,6 +24,7 @@ FACTS: Final = "lake.json"
 WAREHOUSE: Final = "rutter.duckdb"
 COMPLETENESS: Final = "marts/completeness/completeness.parquet"
 RESTATEMENTS: Final = "restatements"
+REPORT: Final = "report.html"
 LEDGER: Final = "ledger"
 STAGING: Final = "_staging/windows"
 NOTICES: Final = "_staging/notices"

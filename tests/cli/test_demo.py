@@ -57,6 +57,12 @@ def test_where_nobody_looks_there_are_plain_lines_and_none_of_dagster_s_own(demo
     assert "make dev" in demo[1]
 
 
+def test_the_page_it_names_is_there(demo: tuple[Path, str]) -> None:
+    (page,) = re.findall(r"^  (/.*/report\.html)$", demo[1], re.MULTILINE)
+    assert Path(page) == demo[0] / "data" / "lake" / "report.html"
+    assert "Forgetful Locksmiths (sample)" in Path(page).read_text()
+
+
 def test_the_line_that_is_given_opens_the_files_in_duckdb(demo: tuple[Path, str]) -> None:
     (line,) = re.findall(r"^  (.*import duckdb.*)$", demo[1], re.MULTILINE)
     opened = subprocess.run(line, shell=True, cwd=demo[0], capture_output=True, text=True, timeout=30)  # noqa: S602

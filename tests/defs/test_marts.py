@@ -26,6 +26,19 @@ def test_the_marts_are_computed_for_the_days_that_have_transactions(stage_of: St
     assert (told["gross_volume/EUR"], told["fees_total/EUR"]) == (801.0, 6.0)
 
 
+def test_each_day_tells_its_rates_and_the_last_one_shows_the_trend(stage_of: StageOf) -> None:
+    refund = row(9, at(2), type="refund", amount=-101, fee=None)
+    stage = stage_of(sales(4, 2, fee=3), Merchant.of([refund], name="Returns (sample)"))
+    stage.read(6, 0)
+    stage.run("compute_marts", first=6, last=0)
+    early, last = ({mart: stage.metadata(mart, stage.day(ago)) for mart in MARTS} for ago in (4, 2))
+    assert early["fee_totals"]["all_in_fee_rate/EUR"] == 6 / 801
+    assert last["refund_ratios"]["refund_ratio_amount/EUR"] == 101 / 401
+    for mart in MARTS:
+        assert "trend" not in early[mart]
+        assert str(last[mart]["trend"]).startswith(f"![{last[mart]['last_30_days']}](data:image/svg+xml;base64,")
+
+
 def test_the_marts_hold_the_transactions_money(stage_of: StageOf) -> None:
     stage = stage_of(sales(4, 2, fee=3), sales(3, name="Yuzu (sample)", iso_currency_code="JPY", type="refund"))
     stage.read(6, 0)
