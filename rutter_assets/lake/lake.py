@@ -147,10 +147,15 @@ class Lake:
         batches = [Batch(i, window) for i, ledger in found.items() for window in ledger.staged if self.is_whole(window)]
         notices, unheard = self._unheard_notices()
         spans = [span for batch in batches if (span := batch.window.may_change)]
-        if spans:
+
+        def notice(spans: Sequence[tuple[date, date]]) -> None:
             notices.append(layout.notice(self.storage.owner, uuid4().hex))
             self.storage.write(notices[-1], msgspec.json.encode(spans))
-        commits = {one.day: one for one in commit(self.storage, self.buckets, batches, on_day)}
+
+        if spans:
+            notice(spans)
+        done = commit(self.storage, self.buckets, batches, on_day, lambda days: notice([(day, day) for day in days]))
+        commits = {one.day: one for one in done}
         for connection_id, ledger in found.items():
             self._unstage(ledger, [batch.window for batch in batches if batch.connection_id == connection_id])
         commits |= {day: DayCommit(day, is_changed=True) for day in unheard}

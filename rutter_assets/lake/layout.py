@@ -34,7 +34,11 @@ def bucket_of(connection_id: str, buckets: int) -> int:
 
 
 def transactions(day: date, bucket: int) -> str:
-    return f"transactions/date={day}/bucket-{bucket:02d}.parquet"
+    return f"transactions/date={day}/{bucket_file(bucket)}"
+
+
+def bucket_file(bucket: int) -> str:
+    return f"bucket-{bucket:02d}.parquet"
 
 
 def connections(snapshot_at: datetime) -> str:

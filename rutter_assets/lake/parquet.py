@@ -1,6 +1,7 @@
 """Arrow tables ↔ Parquet bytes: the same content gives the same bytes."""
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -46,9 +47,14 @@ def check_file(file: Path, table: Table, path: str) -> None:
 
 def from_bytes(content: bytes, table: Table, path: str) -> pa.Table:
     """All rows of a file; a broken or foreign one is a `LakeError` that names it."""
+    return columns_of(content, table, path, table.schema.names)
+
+
+def columns_of(content: bytes, table: Table, path: str, columns: Sequence[str]) -> pa.Table:
+    """These columns of all rows of a file; errors as above."""
     file = open_file(content, table, path)
     try:
-        return file.read()
+        return file.read(list(columns))
     except (pa.ArrowInvalid, OSError):
         raise LakeError(_BROKEN.format(path=path)) from None
 
