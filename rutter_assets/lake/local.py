@@ -1,26 +1,31 @@
 """A lake in a folder of a local disk.
 
 A file is written beside, synced and renamed. One process at a time changes a file, held by a lock file. Each process
-that writes holds a lock of its own while it lives, so that what a killed one left behind is known and removed.
+that writes holds a lock of its own while it lives, so that what a killed one left behind is known and removed. What the
+disk refuses is a `LakeError`, said here and nowhere else.
 """
 
 import atexit
+import errno
 import hashlib
 import os
 import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from filelock import FileLock, Timeout
 
-from rutter_assets.errors import SettingError
+from rutter_assets.errors import LakeError, SettingError
 from rutter_assets.lake.storage import Change
 
 _LOCKS: Final = 64
+DISK_IS_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What a disk, a quota and a limit of the process say when nothing more can be written."""
 
 
 class LocalStorage:
@@ -36,8 +41,7 @@ class LocalStorage:
                 pass
         except OSError as error:
             raise SettingError(
-                f"RUTTER_LAKE is {str(root)!r}, where nothing can be written ({error.strerror}):"
-                " give a folder of your own."
+                f"RUTTER_LAKE is {str(root)!r}, where nothing can be written ({error.strerror}): {_mend(error)}."
             ) from None
         for folder in self._beside.glob("*"):
             if self.is_abandoned(folder.name):
@@ -58,37 +62,40 @@ class LocalStorage:
         return True
 
     def read(self, path: str) -> bytes | None:
-        try:
-            return (self._root / path).read_bytes()
-        except FileNotFoundError:
-            return None
+        with _told("read", path):
+            try:
+                return (self._root / path).read_bytes()
+            except FileNotFoundError:
+                return None
 
     def exists(self, path: str) -> bool:
         return (self._root / path).is_file()
 
     def write(self, path: str, content: bytes) -> None:
-        target = self._root / path
-        handle, beside = tempfile.mkstemp(dir=self._beside / self.owner)
-        try:
-            with os.fdopen(handle, "wb") as file:
+        with _told("written", path), self.folder() as folder:
+            made = folder / "made"
+            with made.open("wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            self._put_in_place(Path(beside), target)
-        except BaseException:
-            Path(beside).unlink(missing_ok=True)
-            raise
+            self._put_in_place(made, self._root / path)
 
     def build(self, path: str, make: Callable[[Path], None]) -> None:
-        with tempfile.TemporaryDirectory(dir=self._beside / self.owner) as folder:
-            made = Path(folder) / Path(path).name
+        with _told("written", path), self.folder() as folder:
+            made = folder / Path(path).name
             make(made)
             with made.open("rb") as file:
                 os.fsync(file.fileno())
             self._put_in_place(made, self._root / path)
 
+    @contextmanager
+    def folder(self) -> Iterator[Path]:
+        """An empty folder beside the files, for as long as the block runs; that of a killed process goes, too."""
+        with tempfile.TemporaryDirectory(dir=self._beside / self.owner) as folder:
+            yield Path(folder)
+
     def change(self, path: str, change: Change) -> bool:
-        with self._lock(path):
+        with _told("written", path), self._lock(path):
             old = self.read(path)
             new = change(old)
             if new == old:
@@ -101,7 +108,8 @@ class LocalStorage:
 
     def delete(self, path: str) -> None:
         file = self._root / path
-        file.unlink(missing_ok=True)
+        with _told("removed", path):
+            file.unlink(missing_ok=True)
         for folder in file.relative_to(self._root).parents:
             try:
                 (self._root / folder).rmdir()
@@ -131,6 +139,28 @@ class LocalStorage:
     def _lock(self, path: str) -> FileLock:
         number = int.from_bytes(hashlib.sha256(path.encode()).digest()[:4]) % _LOCKS
         return FileLock(self._locks / f"{number:02d}", poll_interval=0.005)
+
+
+def scratch() -> LocalStorage:
+    """A place in the system's temporary folder for what a computation does not hold in memory, one for each user."""
+    return LocalStorage(Path(tempfile.gettempdir()) / f"rutter_assets-{os.getuid()}")
+
+
+@contextmanager
+def _told(what: str, path: str) -> Iterator[None]:
+    """Turn what the disk refuses into a `LakeError` that says what could not be done, why, and the mend."""
+    try:
+        yield
+    except OSError as error:
+        raise LakeError(
+            f"{path} in RUTTER_LAKE could not be {what} ({error.strerror or error}): {_mend(error)}, and run again."
+        ) from None
+
+
+def _mend(error: OSError) -> str:
+    if error.errno in DISK_IS_FULL:
+        return "free space on its disk"
+    return "give a folder of your own, or give this user the right to write in it"
 
 
 @cache

@@ -116,7 +116,7 @@ def _doubled(storage: Storage, paths: Sequence[str], wanted: Fingerprints) -> tu
 def _places(storage: Storage, wanted: Fingerprints, path: str) -> NDArray[np.intp]:
     """Where in `wanted` the file's fingerprints are, each place once."""
     found = np.sort(fingerprints(_columns(storage, path, _KEY)))  # in order, which makes the search three times faster
-    places = np.minimum(np.searchsorted(wanted, found), len(wanted) - 1)
+    places: NDArray[np.intp] = np.minimum(np.searchsorted(wanted, found), len(wanted) - 1)
     places = places[wanted[places] == found]
     return places[np.diff(places, prepend=-1) > 0]
 

@@ -4,7 +4,6 @@ The store's writes are whole by themselves; a change is a conditional write that
 first. Nobody can tell there whether a process has ended, so what a killed one staged stays until it is removed by hand.
 """
 
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from obstore.exceptions import AlreadyExistsError, PreconditionError
 from obstore.store import ObjectStore, from_url
 
 from rutter_assets.errors import LakeError
+from rutter_assets.lake.local import scratch
 from rutter_assets.lake.storage import Change
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ class ObjectStorage:
         obstore.put(self._store, path, content)
 
     def build(self, path: str, make: Callable[[Path], None]) -> None:
-        with tempfile.TemporaryDirectory(prefix="rutter_assets-") as folder:
-            made = Path(folder) / Path(path).name
+        with scratch().folder() as folder:
+            made = folder / Path(path).name
             make(made)
             obstore.put(self._store, path, made)
 
