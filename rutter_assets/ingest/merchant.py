@@ -91,7 +91,8 @@ def chosen(listed: Sequence[Connection], wanted: Sequence[str] | None) -> list[C
     if unknown:
         raise SettingError(
             f"connection_ids (--connection) names {', '.join(unknown)}, which the API does not list:"
-            " take ids from `rutter-assets status` or from the asset rutter/connections."
+            " take ids from `rutter-assets status` or from the asset rutter/connections, or `rutter-assets resync` one"
+            " that was erased."
         )
     return [by_id[connection_id] for connection_id in dict.fromkeys(wanted)]
 

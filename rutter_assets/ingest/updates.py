@@ -48,7 +48,7 @@ async def sync_updates(
     started = time.monotonic()
     await asyncio.to_thread(lake.remove_abandoned)
     until = source.now()
-    listed = await source.client.connections()
+    listed = await source.connections()
     synced_at = _last_syncs(lake, until)
     merchants = [Merchant(connection) for connection in chosen(listed, request.connection_ids)]
     for merchant in merchants:

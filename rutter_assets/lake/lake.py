@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Final, Self
 from uuid import uuid4
@@ -19,6 +20,7 @@ from rutter_assets.errors import LakeError, SettingError
 from rutter_assets.lake import layout, parquet, staging
 from rutter_assets.lake import ledger as ledgers
 from rutter_assets.lake.commit import Batch, DayCommit, commit
+from rutter_assets.lake.erased import Erased
 from rutter_assets.lake.ledger import Covered, Ledger, StagedWindow
 from rutter_assets.lake.local import LocalStorage
 from rutter_assets.lake.objects import ObjectStorage
@@ -78,7 +80,14 @@ class Lake:
                 f"RUTTER_LAKE holds data of the {found.source}, but the settings name the {source}:"
                 " set RUTTER_LAKE to another folder, so that real and invented money never mix."
             )
-        return cls(storage, buckets)
+        lake = cls(storage, buckets)
+        storage.guard = lake.erased.refuse_if_outdated
+        return lake
+
+    @cached_property
+    def erased(self) -> Erased:
+        """The connections that must not come into the lake again."""
+        return Erased(self.storage)
 
     # Ledgers
 
@@ -100,6 +109,8 @@ class Lake:
 
     def record(self, connection_id: str, platform: str, change: Callable[[Ledger], Ledger]) -> None:
         """Change the connection's ledger with nobody in between; a first change starts from an empty one."""
+        if connection_id in self.erased:
+            raise LakeError(f"{connection_id} was erased; `rutter-assets resync --connection` reads it again.")
         path = layout.ledger(connection_id)
 
         def changed(content: bytes | None) -> bytes:
@@ -244,7 +255,8 @@ class Lake:
     # Snapshots
 
     def write_connections(self, snapshot_at: datetime, rows: pa.Table) -> str:
-        """Add a snapshot of the connections; gives its path."""
+        """Add a snapshot of the connections, without those that were erased; gives its path."""
+        rows = rows.filter(pa.array([i not in self.erased for i in rows["connection_id"].to_pylist()], pa.bool_()))
         path = layout.connections(snapshot_at)
         self.storage.write(path, parquet.to_bytes(rows, CONNECTIONS))
         return path

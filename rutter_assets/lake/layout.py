@@ -8,6 +8,7 @@ rutter.duckdb                                    all tables in one file, made an
 ledger/<connection_id>.json                      what is covered of one connection
 _staging/                                        what is fetched and not yet committed, and locks
 lake.json                                        the lake's own facts: format, buckets, source
+erased.json                                      whom the lake must not hold any more, as hashes
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from typing import Final
 from rutter_assets.errors import LakeError
 
 FACTS: Final = "lake.json"
+REPORT: Final = "report.html"
 WAREHOUSE: Final = "rutter.duckdb"
 COMPLETENESS: Final = "marts/completeness/completeness.parquet"
 LEDGER: Final = "ledger"

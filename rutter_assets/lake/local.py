@@ -32,6 +32,7 @@ class LocalStorage:
     """A folder on a local disk."""
 
     def __init__(self, root: Path) -> None:
+        self.guard: Callable[[], None] = lambda: None
         self._root = root.absolute()
         self._beside = self._root / "_staging" / "beside"
         self._locks = self._root / "_staging" / "locks"
@@ -72,13 +73,8 @@ class LocalStorage:
         return (self._root / path).is_file()
 
     def write(self, path: str, content: bytes) -> None:
-        with _told("written", path), self.folder() as folder:
-            made = folder / "made"
-            with made.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            self._put_in_place(made, self._root / path)
+        with _told("written", path), self._lock(path):
+            self._write(path, content)
 
     def build(self, path: str, make: Callable[[Path], None]) -> None:
         with _told("written", path), self.folder() as folder:
@@ -86,7 +82,8 @@ class LocalStorage:
             make(made)
             with made.open("rb") as file:
                 os.fsync(file.fileno())
-            self._put_in_place(made, self._root / path)
+            with self._lock(path):
+                self._put_in_place(made, path)
 
     @contextmanager
     def folder(self) -> Iterator[Path]:
@@ -103,8 +100,13 @@ class LocalStorage:
             if new is None:
                 self.delete(path)
             else:
-                self.write(path, new)
+                self._write(path, new)
             return True
+
+    def wait_for_writers(self) -> None:
+        for number in range(_LOCKS):
+            with self._numbered_lock(number):
+                pass
 
     def delete(self, path: str) -> None:
         file = self._root / path
@@ -124,20 +126,32 @@ class LocalStorage:
     def uri(self, path: str) -> str:
         return str(self._root / path)
 
-    @staticmethod
-    def _put_in_place(beside: Path, target: Path) -> None:
+    def _write(self, path: str, content: bytes) -> None:
+        with self.folder() as folder:
+            made = folder / "made"
+            with made.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            self._put_in_place(made, path)
+
+    def _put_in_place(self, made: Path, path: str) -> None:
+        self.guard()
+        target = self._root / path
         while True:
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
-                beside.replace(target)
+                made.replace(target)
             except FileNotFoundError:
-                if not beside.exists():
+                if not made.exists():
                     raise
                 continue  # the folder was removed as empty in between
             return
 
     def _lock(self, path: str) -> FileLock:
-        number = int.from_bytes(hashlib.sha256(path.encode()).digest()[:4]) % _LOCKS
+        return self._numbered_lock(int.from_bytes(hashlib.sha256(path.encode()).digest()[:4]) % _LOCKS)
+
+    def _numbered_lock(self, number: int) -> FileLock:
         return FileLock(self._locks / f"{number:02d}", poll_interval=0.005)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from rutter_assets.errors import LakeError
@@ -17,12 +18,27 @@ def to_bytes(rows: pa.Table, table: Table) -> bytes:
     ordered = (
         rows.select(table.schema.names).cast(table.schema).sort_by([(name, "ascending") for name in table.sorted_by])
     )
-    sink = io.BytesIO()
-    repeating = [column.name for column in table.columns if column.is_repeating]
-    pq.write_table(
-        ordered.combine_chunks(), sink, compression="zstd", compression_level=1, use_dictionary=repeating or False
-    )
-    return sink.getvalue()
+    return _written(ordered, [column.name for column in table.columns if column.is_repeating])
+
+
+def without(content: bytes, column: str, value: str, path: str) -> bytes | None:
+    """A file of whatever table without the rows that hold the value; null when none is left.
+
+    The bytes are what `to_bytes` would give for the rows that stay. Without such a column, or such rows, they are as
+    they were.
+    """
+    try:
+        file = pq.ParquetFile(pa.BufferReader(content))
+        if column not in file.schema_arrow.names:
+            return content
+        stays = pc.fill_null(pc.not_equal(file.read([column])[column], value), True)
+        if pc.all(stays).as_py() in (True, None):
+            return content
+        rows = file.read().filter(stays)
+    except (pa.ArrowInvalid, OSError):
+        raise LakeError(f"{path} is not a readable Parquet file: move it out of the lake, and run again.") from None
+    columns = [file.metadata.row_group(0).column(n) for n in range(len(file.schema_arrow.names))]
+    return _written(rows, [one.path_in_schema for one in columns if one.has_dictionary_page]) if len(rows) else None
 
 
 def open_file(content: bytes, table: Table, path: str) -> pq.ParquetFile:
@@ -57,6 +73,14 @@ def columns_of(content: bytes, table: Table, path: str, columns: Sequence[str]) 
         return file.read(list(columns))
     except (pa.ArrowInvalid, OSError):
         raise LakeError(_BROKEN.format(path=path)) from None
+
+
+def _written(rows: pa.Table, repeating: Sequence[str]) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(
+        rows.combine_chunks(), sink, compression="zstd", compression_level=1, use_dictionary=list(repeating) or False
+    )
+    return sink.getvalue()
 
 
 _BROKEN: Final = "{path} is not a readable Parquet file: move it away and sync its day again."

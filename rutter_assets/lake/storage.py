@@ -14,6 +14,9 @@ Change = Callable[[bytes | None], bytes | None]
 class Storage(Protocol):
     """What the lake needs of the place it lies in."""
 
+    guard: Callable[[], None]
+    """Called before each write, with nobody in between; what it raises keeps the file as it was."""
+
     def read(self, path: str) -> bytes | None:
         """The file's bytes; null when there is no such file."""
         ...
@@ -32,6 +35,10 @@ class Storage(Protocol):
 
     def change(self, path: str, change: Change) -> bool:
         """Replace the file by what `change` makes of it, with nobody in between; true when the bytes differ."""
+        ...
+
+    def wait_for_writers(self) -> None:
+        """Return once every write that has passed its guard is done."""
         ...
 
     def delete(self, path: str) -> None:

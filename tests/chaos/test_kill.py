@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from rutter_assets.lake import layout
+from rutter_assets.lake import erased, layout
 from rutter_assets.lake.lake import Lake
 from rutter_assets.marts.catalogue import catalogue
 from rutter_assets.sandbox import Merchant, Sandbox, World, given_row
@@ -24,7 +24,7 @@ from tests.conftest import NOW, ServeWorld, row
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(3600)]
 
 KILLS = int(os.environ.get("KILLS", "20"))
-SHARES: dict[Kind, float] = {"load": 0.4, "update": 0.3, "marts": 0.2, "warehouse": 0.1}
+SHARES: dict[Kind, float] = {"load": 0.35, "update": 0.25, "marts": 0.15, "warehouse": 0.1, "erase": 0.15}
 LATER = NOW + timedelta(hours=3)
 
 Contents = dict[str, object]
@@ -52,9 +52,9 @@ def job(sandbox: Sandbox, tmp_path: Path) -> Job:
 
 
 def contents(folder: Path) -> Contents:
-    """Every file of the lake but locks and warehouse; of a ledger everything but how its last sync ended."""
+    """Every file but locks, warehouse and `erased.json`; of a ledger everything but how its last sync ended."""
     files = {str(file.relative_to(folder)): file for file in folder.rglob("*") if file.is_file()}
-    left_out = ("_staging/locks/", layout.WAREHOUSE)
+    left_out = ("_staging/locks/", layout.WAREHOUSE, erased.PATH)
     found: Contents = {name: file.read_bytes() for name, file in files.items() if not name.startswith(left_out)}
     for name in [name for name in found if name.startswith(layout.LEDGER)]:
         found[name] = json.loads(files[name].read_text()) | {"last_outcome": None}
@@ -145,6 +145,20 @@ def test_a_warehouse_killed_at_random_moments_ends_in_the_same_figures(job: Job)
     job.finish()
     replace(job, kind="marts").finish()
     killed(replace(job, kind="warehouse"), figures, begun=job.lake)
+
+
+def test_an_erasure_killed_at_random_moments_ends_without_the_merchant(job: Job) -> None:
+    job.finish()
+    replace(job, kind="marts").finish()
+    replace(job, kind="warehouse").finish()
+    merchant = job.sandbox.world.merchants[0].id
+
+    def seen(folder: Path) -> Contents:
+        found = contents(folder) | figures(folder)
+        assert merchant not in str(found)
+        return found
+
+    killed(replace(job, kind="erase", merchant=merchant), seen, begun=job.lake)
 
 
 def test_a_restart_repeats_no_window_that_was_on_disk(serve: ServeWorld, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from rutter_assets.ingest.sync import SyncRequest, sync
 from rutter_assets.ingest.updates import UpdateRequest, sync_updates
 from rutter_assets.lake import layout
 from rutter_assets.lake.lake import Lake
+from rutter_assets.marts.erasure import erase
 from rutter_assets.marts.mart import MARTS, compute
 from rutter_assets.marts.warehouse import build
 from rutter_assets.rutter.client import RutterClient
@@ -23,7 +24,7 @@ from rutter_assets.rutter.pace import ProcessPace
 from rutter_assets.rutter.window import Window
 from rutter_assets.sandbox import Sandbox
 
-Kind = Literal["load", "update", "marts", "warehouse"]
+Kind = Literal["load", "update", "marts", "warehouse", "erase"]
 
 START: Final = date(2026, 9, 1)
 BUCKETS: Final = 2
@@ -35,7 +36,10 @@ _processes.set_forkserver_preload([__name__])
 
 @dataclass(frozen=True)
 class Job:
-    """One piece of work: on which lake, from which sandbox, at which instant; its temporary files go to `temp`."""
+    """One piece of work: on which lake, from which sandbox, at which instant; its temporary files go to `temp`.
+
+    `first`: the first day to load; `merchant`: whom to erase.
+    """
 
     kind: Kind
     lake: Path
@@ -43,13 +47,16 @@ class Job:
     now: datetime
     temp: Path
     first: date = START
+    merchant: str | None = None
 
     def start(self) -> BaseProcess:
         """Begin it in a process of its own."""
         self.temp.mkdir(exist_ok=True)
         sandbox = self.sandbox
         api = (sandbox.base_url, sandbox.client_id, sandbox.client_secret)
-        process = _processes.Process(target=run, args=(self.kind, str(self.lake), api, self.now, self.temp, self.first))
+        process = _processes.Process(
+            target=run, args=(self.kind, str(self.lake), api, self.now, self.temp, self.first, self.merchant)
+        )
         process.start()
         return process
 
@@ -70,7 +77,15 @@ def stored_days(lake: Lake) -> list[date]:
     return sorted({day for path in lake.transaction_files() if (day := layout.day_of(path))})
 
 
-def run(kind: Kind, folder: str, api: tuple[str, str, str], now: datetime, temp: Path, first: date) -> None:
+def run(
+    kind: Kind,
+    folder: str,
+    api: tuple[str, str, str],
+    now: datetime,
+    temp: Path,
+    first: date,
+    merchant: str | None = None,
+) -> None:
     """The work itself, in this process."""
     tempfile.tempdir = str(temp)
     lake = opened(folder)
@@ -79,6 +94,8 @@ def run(kind: Kind, folder: str, api: tuple[str, str, str], now: datetime, temp:
             compute(lake, mart, stored_days(lake), now.date())
     elif kind == "warehouse":
         build(lake)
+    elif kind == "erase":
+        erase(lake, merchant or "")
     else:
         asyncio.run(_read(kind, lake, api, now, first))
 
@@ -87,7 +104,7 @@ async def _read(kind: Kind, lake: Lake, api: tuple[str, str, str], now: datetime
     base_url, client_id, secret = api
     client = RutterClient(base_url, client_id, SecretStr(secret), "2024-08-31", ProcessPace(100_000), first_wait_s=0.01)
     async with client:
-        source = Source(client, now)
+        source = Source(client, now, lake.erased)
         if kind == "load":
             report = await sync(source, lake, SyncRequest(Window.of_days(first, now.date()), START))
         else:
