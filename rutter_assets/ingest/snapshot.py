@@ -44,8 +44,8 @@ class Snapshot:
 
 async def take_snapshot(source: Source) -> Snapshot:
     """Ask the API for all connections and each one's status; a status that fails is that connection's trouble."""
-    taken_at = source.now()
     listed = sorted(await source.connections(), key=lambda connection: connection.id)
+    taken_at = source.now()
     return Snapshot(taken_at, list(await asyncio.gather(*(describe(source, connection) for connection in listed))))
 
 

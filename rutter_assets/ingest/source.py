@@ -50,8 +50,8 @@ class Source:
         return [one for one in await self.client.connections() if one.id not in self.erased]
 
     def now(self) -> datetime:
-        """The present, as the source has it."""
-        return self.frozen_at or datetime.now(UTC)
+        """The present, no later than the source has it."""
+        return self.frozen_at or self.client.clock.now()
 
 
 @asynccontextmanager

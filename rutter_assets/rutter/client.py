@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from rutter_assets.errors import ContractError, Exchange, TransientError
 from rutter_assets.rutter import contract
+from rutter_assets.rutter.api_clock import ApiClock
 from rutter_assets.rutter.decode import Novelties, Page, decode_connections, decode_page, decode_status
 from rutter_assets.rutter.pace import Pace
 from rutter_assets.rutter.responses import error_of
@@ -57,12 +58,14 @@ class RutterClient:
     page_rows: int = contract.PAGE_ROWS
     traffic: Traffic = field(default_factory=Traffic)
     novelties: Novelties = field(default_factory=Novelties)
+    clock: ApiClock = field(default_factory=ApiClock)
 
     def __post_init__(self) -> None:
         self._http = httpx.AsyncClient(
             base_url=self.base_url,
             headers={contract.VERSION_HEADER: self.api_version, "Accept": "application/json"},
             timeout=httpx.Timeout(self.timeout_s, connect=10.0, pool=None),
+            event_hooks={"response": [self.clock.note]},
             transport=SecretTransport(LaneTransport(), self.client_id, self.client_secret),
         )
 
