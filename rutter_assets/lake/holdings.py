@@ -66,7 +66,7 @@ def _own(lake: Lake, connection_id: str) -> Iterator[str]:
     if lake.storage.exists(ledger):
         yield ledger
     for path in lake.storage.paths(layout.STAGING):
-        if path.split("/")[3] == connection_id:
+        if layout.connection_of(path) == connection_id:
             yield path
 
 

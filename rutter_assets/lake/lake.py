@@ -4,7 +4,7 @@ Nothing here decides what to read from the API; it keeps what was read, whole or
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -154,7 +154,18 @@ class Lake:
         Gives the days, and the notices of them, which the caller must `acknowledge` once whoever follows the lake knows
         the days. Notices of processes that ended before that are given again, with their days as changed.
         """
-        found = {i: ledger for i in connection_ids if (ledger := self.ledger(i)) and ledger.staged}
+        while True:
+            found = {i: ledger for i in connection_ids if (ledger := self.ledger(i)) and ledger.staged}
+            try:
+                return self._commit(found, on_day)
+            except staging.TakenAwayError:
+                if {i: self.ledger(i) for i in found} == found:
+                    raise
+                # Another process has committed some of the windows in the meantime: what is left is committed here.
+
+    def _commit(
+        self, found: Mapping[str, Ledger], on_day: Callable[[DayCommit], None]
+    ) -> tuple[list[DayCommit], list[str]]:
         batches = [Batch(i, window) for i, ledger in found.items() for window in ledger.staged if self.is_whole(window)]
         notices, unheard = self._unheard_notices()
         spans = [span for batch in batches if (span := batch.window.may_change)]
@@ -180,15 +191,17 @@ class Lake:
     def _unheard_notices(self) -> tuple[list[str], set[date]]:
         """The notices that a process left behind when it ended too early, and the stored days that they may mean."""
         paths = [path for path in self.storage.paths(layout.NOTICES) if self._is_abandoned(path)]
-        spans = [
-            span
-            for path in paths
-            for span in msgspec.json.decode(self.storage.read(path) or b"[]", type=list[tuple[date, date]])
-        ]
+        spans = [span for path in paths for span in self._spans(path)]
         if not spans:
             return paths, set()
         stored = {day for path in self.storage.paths("transactions") if (day := layout.day_of(path))}
         return paths, {day for day in stored if any(first <= day <= last for first, last in spans)}
+
+    def _spans(self, path: str) -> list[tuple[date, date]]:
+        try:
+            return msgspec.json.decode(self.storage.read(path) or b"[]", type=list[tuple[date, date]])
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return [(date.min, date.max)]  # nobody knows what it was about, so every day is told again
 
     def _is_abandoned(self, path: str) -> bool:
         owner = layout.owner_of(path)
@@ -203,9 +216,12 @@ class Lake:
         orphans = [path for path in self.storage.paths(layout.STAGING) if self._is_abandoned(path)]
         if not orphans:
             return
-        recorded = {path for ledger in self.ledgers().values() for window in ledger.staged for path in window.paths}
         for path in orphans:
-            if path not in recorded:
+            try:
+                ledger = self.ledger(layout.connection_of(path))
+            except LakeError:
+                continue  # its merchant's sync says so; until that is mended nobody knows what it recorded
+            if ledger is None or not any(path in window.paths for window in ledger.staged):
                 self.storage.delete(path)
 
     def transaction_files(self, days: Sequence[date] | None = None) -> list[str]:

@@ -68,6 +68,11 @@ def owner_of(path: str) -> str:
     return path.split("/")[2]
 
 
+def connection_of(path: str) -> str:
+    """The connection that a staged file belongs to."""
+    return path.split("/")[3]
+
+
 def segment(identifier: str) -> str:
     """The id as one part of a path; an id that could lead elsewhere is refused."""
     if not _SAFE_ID.fullmatch(identifier):

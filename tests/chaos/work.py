@@ -1,4 +1,4 @@
-"""The four kinds of work as processes of their own, which a test kills and starts again; the clock stands still."""
+"""The kinds of work as processes of their own, which a test kills and starts again; the clock stands still."""
 
 import asyncio
 import multiprocessing
@@ -24,7 +24,7 @@ from rutter_assets.rutter.pace import ProcessPace
 from rutter_assets.rutter.window import Window
 from rutter_assets.sandbox import Sandbox
 
-Kind = Literal["load", "update", "marts", "warehouse", "erase"]
+Kind = Literal["load", "update", "marts", "warehouse", "erase", "reread"]
 
 START: Final = date(2026, 9, 1)
 BUCKETS: Final = 2
@@ -105,9 +105,10 @@ async def _read(kind: Kind, lake: Lake, api: tuple[str, str, str], now: datetime
     client = RutterClient(base_url, client_id, SecretStr(secret), "2024-08-31", ProcessPace(100_000), first_wait_s=0.01)
     async with client:
         source = Source(client, now, lake.erased)
-        if kind == "load":
-            report = await sync(source, lake, SyncRequest(Window.of_days(first, now.date()), START))
-        else:
+        if kind == "update":
             report = await sync_updates(source, lake, UpdateRequest(timedelta(hours=24)))
+        else:
+            window, fresh_since = Window.of_days(first, now.date()), now if kind == "reread" else None
+            report = await sync(source, lake, SyncRequest(window, START, fresh_since=fresh_since))
     report.raise_for_failures()
     lake.acknowledge(report.notices)
