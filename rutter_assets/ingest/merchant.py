@@ -148,10 +148,11 @@ async def commit_all(
 ) -> tuple[list[DayReport], list[str]]:
     """Merge what is staged of the open merchants into the day files.
 
-    Gives the days touched, or only those that changed, and the notices to acknowledge once these are reported.
+    A merchant whose ledger cannot be read or written waits. Gives the days touched, or only those that changed, and the
+    notices to acknowledge once these are reported.
     """
     progress.committing(days)
-    ids = [merchant.connection.id for merchant in merchants if merchant.is_open]
+    ids = [one.connection.id for one in merchants if one.is_open and not isinstance(one.error, LakeError)]
 
     def commit() -> tuple[list[DayReport], list[str]]:
         commits, notices = lake.commit(ids, lambda _: progress.committed_day())

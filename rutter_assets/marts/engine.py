@@ -49,11 +49,12 @@ def engine() -> Iterator[duckdb.DuckDBPyConnection]:
                 raise LakeError(
                     f"{_DISKS} could not be written ({error}): free space on its disk, and run again."
                 ) from None
-            if not isinstance(error, duckdb.IOException | duckdb.InvalidInputException):
+            is_of_a_file = isinstance(error, duckdb.IOException | duckdb.InvalidInputException)
+            if not is_of_a_file and type(error) is not duckdb.Error:  # what a foreign Parquet file gives
                 raise
             raise LakeError(
                 f"A file of the lake could not be read: {error}. If it changed meanwhile, run again;"
-                " if it is broken, move it away and sync its day again."
+                " if it is broken, move it away and sync its day, or compute its mart, again."
             ) from error
         finally:
             connection.close()

@@ -14,10 +14,6 @@ import pytest
 
 from rutter_assets.errors import LakeError, SettingError
 from rutter_assets.ingest.opening import Cursor, look
-from rutter_assets.ingest.report import SyncReport
-from rutter_assets.ingest.snapshot import take_snapshot
-from rutter_assets.ingest.source import Source
-from rutter_assets.ingest.sync import SyncRequest, sync
 from rutter_assets.ingest.updates import UpdateRequest, sync_updates
 from rutter_assets.lake import layout
 from rutter_assets.lake.erased import PATH
@@ -28,11 +24,10 @@ from rutter_assets.marts.catalogue import catalogue
 from rutter_assets.marts.erasure import erase
 from rutter_assets.marts.mart import MARTS, compute
 from rutter_assets.marts.warehouse import build
-from rutter_assets.rutter.window import Window
 from rutter_assets.sandbox import Merchant, Sandbox
-from tests.conftest import NOW, ServeWorld, client_of, row
+from tests.conftest import NOW, ServeWorld, row
+from tests.whole import OCTOBER, fill, source_of
 
-OCTOBER = Window.of_days(date(2026, 10, 1), date(2026, 11, 1))
 RESTATEMENTS = "restatements/known_on=2026-11-01/fee_totals.parquet"
 
 
@@ -46,28 +41,6 @@ def sandbox(serve: ServeWorld) -> Sandbox:
         Merchant.of(rows, name="Birch Bakery (sample)"),
         Merchant.of([row(n + 500, "2026-10-05T10:00:00Z") for n in range(3)], name="Cedar Cycles (sample)"),
     )
-
-
-def source_of(sandbox: Sandbox, lake: Lake) -> Source:
-    return Source(client_of(sandbox), sandbox.clock.now(), lake.erased)
-
-
-def fill(sandbox: Sandbox, lake: Lake, connection_ids: tuple[str, ...] | None = None) -> SyncReport:
-    """Everything that a lake has, from snapshot to warehouse."""
-
-    async def read() -> SyncReport:
-        source = source_of(sandbox, lake)
-        async with source.client:
-            snapshot = await take_snapshot(source)
-            lake.write_connections(snapshot.taken_at, snapshot.table)
-            return await sync(source, lake, SyncRequest(OCTOBER, OCTOBER.start.date(), connection_ids))
-
-    report = asyncio.run(read())
-    for mart in MARTS.values():
-        compute(lake, mart, OCTOBER.days, NOW.date())
-    completeness.compute(lake, OCTOBER.start.date(), NOW)
-    build(lake)
-    return report
 
 
 def leave_behind(lake: Lake, merchant: Merchant, other: Merchant) -> None:
