@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from rutter_assets.errors import LakeError
-from rutter_assets.lake.tables import TRANSACTIONS, Table
+from rutter_assets.lake.tables import Table
 
 
 def to_bytes(rows: pa.Table, table: Table) -> bytes:
@@ -46,7 +46,7 @@ def open_file(content: bytes, table: Table, path: str) -> pq.ParquetFile:
         # Not pq.read_table on a Python file object: its reader threads abort the interpreter at exit (pyarrow 26).
         file = pq.ParquetFile(pa.BufferReader(content))
     except (pa.ArrowInvalid, OSError):
-        raise LakeError(f"{path} is not a readable Parquet file: {_mend(table)}.") from None
+        raise _broken(table, path) from None
     _check(file.schema_arrow, table, path)
     return file
 
@@ -56,7 +56,7 @@ def check_file(file: Path, table: Table, path: str) -> None:
     try:
         schema = pq.read_schema(file, memory_map=True)
     except (pa.ArrowInvalid, OSError):
-        raise LakeError(f"{path} is not a readable Parquet file: {_mend(table)}.") from None
+        raise _broken(table, path) from None
     _check(schema, table, path)
 
 
@@ -71,7 +71,7 @@ def columns_of(content: bytes, table: Table, path: str, columns: Sequence[str]) 
     try:
         return file.read(list(columns))
     except (pa.ArrowInvalid, OSError):
-        raise LakeError(f"{path} is not a readable Parquet file: {_mend(table)}.") from None
+        raise _broken(table, path) from None
 
 
 def _written(rows: pa.Table, repeating: Sequence[str]) -> bytes:
@@ -82,15 +82,13 @@ def _written(rows: pa.Table, repeating: Sequence[str]) -> bytes:
     return sink.getvalue()
 
 
-def _mend(table: Table) -> str:
-    if table is TRANSACTIONS:
-        return "move it away and sync its day again"
-    return "move it away and run again, which makes it anew"
+def _broken(table: Table, path: str) -> LakeError:
+    return LakeError(f"{path} is not a readable Parquet file: {table.if_broken}.")
 
 
 def _check(found: pa.Schema, table: Table, path: str) -> None:
     if not found.equals(table.schema):
         raise LakeError(
             f"{path} has another schema than this version writes: point RUTTER_LAKE at a lake of this version, or"
-            f" {_mend(table)}."
+            f" {table.if_broken}."
         )

@@ -28,12 +28,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: what one row stands for, its columns, and the order of its rows within a file."""
+    """A table: what one row stands for, its columns, the order of rows in a file, and what to do with a broken one."""
 
     name: str
     one_row_per: str
     columns: tuple[Column, ...]
     sorted_by: tuple[str, ...]
+    if_broken: str = "move it away and sync its day again"
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -118,4 +119,5 @@ CONNECTIONS: Final = Table(
         Column("created_at", INSTANT, "When the connection was made. Null: not told."),
     ),
     ("connection_id",),
+    if_broken="move it away; the next snapshot takes its place",
 )

@@ -200,4 +200,5 @@ COMPLETENESS: Final = Table(
         Column("judged_at", INSTANT, "When this was judged.", nullable=False),
     ),
     ("connection_id",),
+    if_broken="move it away and compute it again",
 )
