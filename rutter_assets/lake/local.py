@@ -73,8 +73,8 @@ class LocalStorage:
         return (self._root / path).is_file()
 
     def write(self, path: str, content: bytes) -> None:
-        with _told("written", path), self._lock(path):
-            self._write(path, content)
+        with _told("written", path), self._made(content) as made, self._lock(path):
+            self._put_in_place(made, path)
 
     def build(self, path: str, make: Callable[[Path], None]) -> None:
         with _told("written", path), self.folder() as folder:
@@ -100,7 +100,8 @@ class LocalStorage:
             if new is None:
                 self.delete(path)
             else:
-                self._write(path, new)
+                with self._made(new) as made:
+                    self._put_in_place(made, path)
             return True
 
     def wait_for_writers(self) -> None:
@@ -126,14 +127,16 @@ class LocalStorage:
     def uri(self, path: str) -> str:
         return str(self._root / path)
 
-    def _write(self, path: str, content: bytes) -> None:
+    @contextmanager
+    def _made(self, content: bytes) -> Iterator[Path]:
+        """A file of the content beside the others, on the disk and not only on its way."""
         with self.folder() as folder:
             made = folder / "made"
             with made.open("wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            self._put_in_place(made, path)
+            yield made
 
     def _put_in_place(self, made: Path, path: str) -> None:
         self.guard()
