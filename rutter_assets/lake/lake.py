@@ -17,7 +17,7 @@ import msgspec
 import pyarrow as pa
 
 from rutter_assets.errors import LakeError, SettingError
-from rutter_assets.lake import layout, parquet, staging
+from rutter_assets.lake import layout, notices, parquet, staging
 from rutter_assets.lake import ledger as ledgers
 from rutter_assets.lake.commit import Batch, DayCommit, commit
 from rutter_assets.lake.erased import Erased
@@ -167,45 +167,25 @@ class Lake:
         self, found: Mapping[str, Ledger], on_day: Callable[[DayCommit], None]
     ) -> tuple[list[DayCommit], list[str]]:
         batches = [Batch(i, window) for i, ledger in found.items() for window in ledger.staged if self.is_whole(window)]
-        notices, unheard = self._unheard_notices()
+        told, unheard = notices.unheard(self.storage)
         spans = [span for batch in batches if (span := batch.window.may_change)]
-
-        def notice(spans: Sequence[tuple[date, date]]) -> None:
-            notices.append(layout.notice(self.storage.owner, uuid4().hex))
-            self.storage.write(notices[-1], msgspec.json.encode(spans))
-
         if spans:
-            notice(spans)
-        done = commit(self.storage, self.buckets, batches, on_day, lambda days: notice([(day, day) for day in days]))
+            told.append(notices.put(self.storage, spans))
+
+        def on_moved(days: Sequence[date]) -> None:
+            told.append(notices.put(self.storage, [(day, day) for day in days]))
+
+        done = commit(self.storage, self.buckets, batches, on_day, on_moved)
         commits = {one.day: one for one in done}
         for connection_id, ledger in found.items():
             self._unstage(ledger, [batch.window for batch in batches if batch.connection_id == connection_id])
         commits |= {day: DayCommit(day, is_changed=True) for day in unheard}
-        return [commits[day] for day in sorted(commits)], notices
+        return [commits[day] for day in sorted(commits)], told
 
-    def acknowledge(self, notices: Sequence[str]) -> None:
-        """Whoever follows the lake has been told of the days that the notices are about."""
-        for path in notices:
+    def acknowledge(self, told: Sequence[str]) -> None:
+        """Whoever follows the lake has been told of the days that these notices are about."""
+        for path in told:
             self.storage.delete(path)
-
-    def _unheard_notices(self) -> tuple[list[str], set[date]]:
-        """The notices that a process left behind when it ended too early, and the stored days that they may mean."""
-        paths = [path for path in self.storage.paths(layout.NOTICES) if self._is_abandoned(path)]
-        spans = [span for path in paths for span in self._spans(path)]
-        if not spans:
-            return paths, set()
-        stored = {day for path in self.storage.paths("transactions") if (day := layout.day_of(path))}
-        return paths, {day for day in stored if any(first <= day <= last for first, last in spans)}
-
-    def _spans(self, path: str) -> list[tuple[date, date]]:
-        try:
-            return msgspec.json.decode(self.storage.read(path) or b"[]", type=list[tuple[date, date]])
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return [(date.min, date.max)]  # nobody knows what it was about, so every day is told again
-
-    def _is_abandoned(self, path: str) -> bool:
-        owner = layout.owner_of(path)
-        return owner != self.storage.owner and self.storage.is_abandoned(owner)
 
     def is_whole(self, window: StagedWindow) -> bool:
         """Whether all of a staged window's files are there: what a crash or another run took away is read again."""
@@ -213,7 +193,7 @@ class Lake:
 
     def remove_abandoned(self) -> None:
         """Remove what killed processes staged and did not record; what they recorded stays for the next commit."""
-        orphans = [path for path in self.storage.paths(layout.STAGING) if self._is_abandoned(path)]
+        orphans = [path for path in self.storage.paths(layout.STAGING) if notices.is_abandoned(self.storage, path)]
         if not orphans:
             return
         for path in orphans:
