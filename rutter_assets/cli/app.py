@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import stamina.instrumentation
 import typer
 
-from rutter_assets.cli import as_of, doctor, failure, plan, report, resync, status, sync, tables
+from rutter_assets.cli import as_of, doctor, erase, failure, plan, report, resync, status, sync, tables
 from rutter_assets.errors import SettingError
 from rutter_assets.sandbox.cli import serve
 
@@ -85,6 +85,20 @@ def resync_command(
     Its rows stay where they are until they are read; what the API no longer has is gone afterwards.
     """
     resync.run(tuple(connection))
+
+
+@app.command("erase", epilog=_EXIT_CODES, short_help="Erase a merchant from everything the lake holds.")
+@failure.told
+def erase_command(
+    connection: Annotated[str, typer.Option(metavar="ID", help="The connection, as `rutter-assets status` names it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")] = False,
+) -> None:
+    """Take a merchant out of transactions, snapshots, marts, restatements, ledger, staging, warehouse and report.
+
+    Prints files, rows and SHA-256 of each table before and after. Afterwards no sync reads the merchant, though the
+    API still lists it; `rutter-assets resync` is the way to have it back.
+    """
+    erase.run(connection, is_confirmed=yes)
 
 
 @app.command("plan", epilog=_EXIT_CODES, short_help="Show what a sync would read, without reading it.")

@@ -26,7 +26,7 @@ async def examine(source: Source, lake: Lake) -> list[Finding]:
     """Look at the lake and at the API, one request for its connections and one for a page that must be empty."""
     findings = [_lake(lake)]
     try:
-        connections = await source.client.connections()
+        connections = await source.connections()
     except ApiError as error:
         return [*findings, Finding("credentials", False, str(error))]
     findings.append(Finding("credentials", True, f"accepted; {len(connections)} connections"))

@@ -132,7 +132,8 @@ def chosen(listed: Sequence[Connection], wanted: Sequence[str] | None) -> list[C
     if unknown:
         raise SettingError(
             f"connection_ids (--connection) names {', '.join(unknown)}, which the API does not list:"
-            " take ids from `rutter-assets status` or from the asset rutter/connections."
+            " take ids from `rutter-assets status` or from the asset rutter/connections, or `rutter-assets resync` one"
+            " that was erased."
         )
     return [by_id[connection_id] for connection_id in dict.fromkeys(wanted)]
 
@@ -195,10 +196,11 @@ async def commit_all(
 ) -> tuple[list[DayReport], list[str]]:
     """Merge what is staged of the open merchants into the day files.
 
-    Gives the days touched, or only those that changed, and the notices to acknowledge once these are reported.
+    A merchant whose ledger cannot be read or written waits. Gives the days touched, or only those that changed, and the
+    notices to acknowledge once these are reported.
     """
     progress.committing(days)
-    ids = [merchant.connection.id for merchant in merchants if merchant.is_open]
+    ids = [one.connection.id for one in merchants if one.is_open and not isinstance(one.error, LakeError)]
 
     def commit() -> tuple[list[DayReport], list[str]]:
         commits, notices = lake.commit(ids, lambda _: progress.committed_day())

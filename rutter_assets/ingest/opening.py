@@ -139,7 +139,7 @@ async def look(
     deadline = asyncio.get_running_loop().time() + budget_s
     try:
         async with asyncio.timeout_at(deadline):
-            listed = await source.client.connections()
+            listed = await source.connections()
     except TimeoutError:
         raise TransientError(
             f"The API did not list the connections within {budget_s:g} s.", Exchange(contract.CONNECTIONS)

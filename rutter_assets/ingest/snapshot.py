@@ -48,8 +48,8 @@ class Snapshot:
 
 async def take_snapshot(source: Source) -> Snapshot:
     """Ask the API for all connections and each one's status; a status that fails is that connection's trouble."""
+    listed = sorted(await source.connections(), key=lambda connection: connection.id)
     taken_at = source.now()
-    listed = sorted(await source.client.connections(), key=lambda connection: connection.id)
     return Snapshot(taken_at, await side_by_side(describe(source, connection) for connection in listed))
 
 

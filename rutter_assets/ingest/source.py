@@ -1,7 +1,7 @@
 """Whom a sync reads from: the Rutter API when credentials are set, else the sandbox hosted in this process."""
 
 import atexit
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from rutter_assets.errors import LakeError, SettingError
 from rutter_assets.lake.lake import Lake
 from rutter_assets.rutter.client import RutterClient
 from rutter_assets.rutter.pace import MachinePace, ProcessPace
+from rutter_assets.rutter.types import Connection
 from rutter_assets.sandbox import Clock, Sandbox, World
 from rutter_assets.settings import Settings
 
@@ -36,15 +37,21 @@ class WorldFacts(msgspec.Struct, frozen=True):
 class Source:
     """An API to read from.
 
-    `frozen_at` is the instant at which a sandbox's world stands still; null: time passes.
+    `frozen_at` is the instant at which a sandbox's world stands still; null: time passes. `erased`: the connections
+    that the lake must not hold any more, whatever the API lists.
     """
 
     client: RutterClient
     frozen_at: datetime | None = None
+    erased: Container[str] = ()
+
+    async def connections(self) -> list[Connection]:
+        """All connections that the API lists, without the erased ones."""
+        return [one for one in await self.client.connections() if one.id not in self.erased]
 
     def now(self) -> datetime:
-        """The present, as the source has it."""
-        return self.frozen_at or datetime.now(UTC)
+        """The present, no later than the source has it."""
+        return self.frozen_at or self.client.clock.now()
 
 
 @asynccontextmanager
@@ -54,7 +61,7 @@ async def open_source(settings: Settings, lake: Lake) -> AsyncIterator[Source]:
         pace = MachinePace(settings.requests_per_10s, f"{settings.client_id}@{settings.base_url}")
         client = RutterClient(settings.base_url, settings.client_id, settings.client_secret, settings.api_version, pace)
         async with client:
-            yield Source(client)
+            yield Source(client, erased=lake.erased)
         return
     sandbox = embedded_sandbox(settings, lake)
     client = RutterClient(
@@ -65,7 +72,7 @@ async def open_source(settings: Settings, lake: Lake) -> AsyncIterator[Source]:
         ProcessPace(settings.requests_per_10s),
     )
     async with client:
-        yield Source(client, settings.sandbox_clock)
+        yield Source(client, settings.sandbox_clock, lake.erased)
 
 
 def embedded_sandbox(settings: Settings, lake: Lake) -> Sandbox:

@@ -82,7 +82,7 @@ async def plan_sync(
 ) -> list[Merchant]:
     """The request's merchants with their gates and the windows that would be read; asks for statuses, for no rows."""
     known = {item.connection.id: item for item in snapshot.connections} if snapshot else {}
-    listed = [item.connection for item in known.values()] if snapshot else await source.client.connections()
+    listed = [item.connection for item in known.values()] if snapshot else await source.connections()
     merchants = [Merchant(connection) for connection in chosen(listed, request.connection_ids)]
     await side_by_side(_ask_gate(source, merchant, known.get(merchant.connection.id)) for merchant in merchants)
     for merchant in merchants:

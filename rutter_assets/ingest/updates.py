@@ -26,6 +26,9 @@ from rutter_assets.rutter.window import Window
 FRESH: Final = timedelta(minutes=15)
 """A stored snapshot of the connections that is no older tells when the source was synced last."""
 
+_LEAST: Final = timedelta(minutes=1)
+"""What is read at least, where a clock that was set back stands before the watermark."""
+
 
 @dataclass(frozen=True)
 class UpdateRequest:
@@ -47,8 +50,8 @@ async def sync_updates(
     progress = progress or Silent()
     started = time.monotonic()
     await asyncio.to_thread(lake.remove_abandoned)
-    until = source.now()
-    listed = await source.client.connections()
+    listed = await source.connections()
+    until = source.now()  # after an answer, which tells the API's own time
     synced_at = _last_syncs(lake, until)
     merchants = [Merchant(connection) for connection in chosen(listed, request.connection_ids)]
     for merchant in merchants:
@@ -95,7 +98,7 @@ def _plan(lake: Lake, request: UpdateRequest, merchant: Merchant, until: datetim
     elif synced_at is not None and synced_at <= ledger.watermark:
         merchant.note = f"Nothing new: Rutter synced it last at {synced_at:%Y-%m-%d %H:%M:%S} UTC, which is on disk."
     else:
-        merchant.windows = [Window(min(ledger.watermark, until) - request.overlap, until)]
+        merchant.windows = [Window(min(ledger.watermark, until - _LEAST) - request.overlap, until)]
 
 
 def _gate(merchant: Merchant) -> Gate:

@@ -9,11 +9,14 @@ from functools import partial
 from itertools import groupby
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
-from rutter_assets.lake import layout, parquet, staging
+from rutter_assets.errors import LakeError
+from rutter_assets.lake import layout, moves, parquet, staging
 from rutter_assets.lake.ledger import StagedWindow
 from rutter_assets.lake.merge import Read, merge
+from rutter_assets.lake.moves import Fingerprints
 from rutter_assets.lake.storage import Storage
 from rutter_assets.lake.tables import TRANSACTIONS
 
@@ -21,6 +24,7 @@ _WRITERS: Final = 4
 """Day files in the making at a time: compressing and syncing them waits for the disk, and holds no lock of Python."""
 
 _NO_ROWS: Final = TRANSACTIONS.schema.empty_table()
+_NOTHING: Final = np.empty(0, np.uint64)
 
 
 @dataclass(frozen=True)
@@ -40,20 +44,27 @@ class DayCommit:
 
 
 def commit(
-    storage: Storage, buckets: int, batches: Sequence[Batch], on_day: Callable[[DayCommit], None] = lambda _: None
+    storage: Storage,
+    buckets: int,
+    batches: Sequence[Batch],
+    on_day: Callable[[DayCommit], None] = lambda _: None,
+    on_moved: Callable[[Sequence[date]], None] = lambda _: None,
 ) -> list[DayCommit]:
-    """Merge every window into the day files it touches, oldest day first.
+    """Merge every window into the day files it touches, oldest day first, and take what moved out of its old days.
 
-    It may be repeated after a crash at any moment: a window that is already merged changes nothing.
+    It may be repeated after a crash at any moment: a window that is already merged changes nothing. `on_moved` is told
+    the days that lose a row to another day, before they do.
     """
     stored = set(storage.paths("transactions"))
-    commits: list[DayCommit] = []
-    writing: deque[Future[DayCommit | None]] = deque()
+    commits: dict[date, DayCommit] = {}
+    read: list[Fingerprints] = []
+    writing: deque[Future[tuple[DayCommit | None, Fingerprints]]] = deque()
 
     def take_oldest() -> None:
-        done = writing.popleft().result()
+        done, fingerprints = writing.popleft().result()
+        read.append(fingerprints)
         if done is not None:
-            commits.append(done)
+            commits[done.day] = done
             on_day(done)
 
     with ThreadPoolExecutor(_WRITERS, "commit") as writers:
@@ -63,11 +74,24 @@ def commit(
                 take_oldest()
         while writing:
             take_oldest()
-    return commits
+    in_buckets = {layout.bucket_of(batch.connection_id, buckets) for batch in batches}
+    left = moves.left_behind(storage, in_buckets, read)
+    if left:
+        on_moved(sorted({_day(path) for path in left}))
+    for path, newer in left.items():
+        if storage.change(path, partial(moves.without, newer=newer, path=path)):
+            day = _day(path)
+            commits[day] = DayCommit(day, is_changed=True)
+    return [commits[day] for day in sorted(commits)]
 
 
-def _commit_day(storage: Storage, buckets: int, stored: Set[str], day: date, reads: Sequence[Read]) -> DayCommit | None:
-    """Merge the reads into the day's files; null when there is neither a stored row nor a new one."""
+def _commit_day(
+    storage: Storage, buckets: int, stored: Set[str], day: date, reads: Sequence[Read]
+) -> tuple[DayCommit | None, Fingerprints]:
+    """Merge the reads into the day's files, and give what was read of it.
+
+    The day is null when there is neither a stored row nor a new one.
+    """
     by_bucket: dict[int, list[Read]] = defaultdict(list)
     for read in reads:
         by_bucket[layout.bucket_of(read.connection_id, buckets)].append(read)
@@ -77,7 +101,15 @@ def _commit_day(storage: Storage, buckets: int, stored: Set[str], day: date, rea
         if path in stored or any(len(read.rows) for read in of_bucket):
             is_touched = True
             is_changed |= storage.change(path, partial(_merged, reads=of_bucket, path=path))
-    return DayCommit(day, is_changed) if is_touched else None
+    fingerprints = np.concatenate([moves.fingerprints(read.rows) for read in reads if len(read.rows)] or [_NOTHING])
+    return DayCommit(day, is_changed) if is_touched else None, fingerprints
+
+
+def _day(path: str) -> date:
+    day = layout.day_of(path)
+    if day is None:
+        raise LakeError(f"{path} belongs to no day: move it out of the lake.")
+    return day
 
 
 def _merged(old: bytes | None, reads: Sequence[Read], path: str) -> bytes | None:

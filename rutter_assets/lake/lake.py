@@ -4,10 +4,11 @@ Nothing here decides what to read from the API; it keeps what was read, whole or
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Final, Self
 from uuid import uuid4
@@ -16,9 +17,10 @@ import msgspec
 import pyarrow as pa
 
 from rutter_assets.errors import LakeError, SettingError
-from rutter_assets.lake import layout, parquet, staging
+from rutter_assets.lake import layout, notices, parquet, staging
 from rutter_assets.lake import ledger as ledgers
 from rutter_assets.lake.commit import Batch, DayCommit, commit
+from rutter_assets.lake.erased import Erased
 from rutter_assets.lake.ledger import Covered, Ledger, StagedWindow
 from rutter_assets.lake.local import LocalStorage
 from rutter_assets.lake.objects import ObjectStorage
@@ -78,7 +80,14 @@ class Lake:
                 f"RUTTER_LAKE holds data of the {found.source}, but the settings name the {source}:"
                 " set RUTTER_LAKE to another folder, so that real and invented money never mix."
             )
-        return cls(storage, buckets)
+        lake = cls(storage, buckets)
+        storage.guard = lake.erased.refuse_if_outdated
+        return lake
+
+    @cached_property
+    def erased(self) -> Erased:
+        """The connections that must not come into the lake again."""
+        return Erased(self.storage)
 
     # Ledgers
 
@@ -100,6 +109,8 @@ class Lake:
 
     def record(self, connection_id: str, platform: str, change: Callable[[Ledger], Ledger]) -> None:
         """Change the connection's ledger with nobody in between; a first change starts from an empty one."""
+        if connection_id in self.erased:
+            raise LakeError(f"{connection_id} was erased; `rutter-assets resync --connection` reads it again.")
         path = layout.ledger(connection_id)
 
         def changed(content: bytes | None) -> bytes:
@@ -143,40 +154,38 @@ class Lake:
         Gives the days, and the notices of them, which the caller must `acknowledge` once whoever follows the lake knows
         the days. Notices of processes that ended before that are given again, with their days as changed.
         """
-        found = {i: ledger for i in connection_ids if (ledger := self.ledger(i)) and ledger.staged}
+        while True:
+            found = {i: ledger for i in connection_ids if (ledger := self.ledger(i)) and ledger.staged}
+            try:
+                return self._commit(found, on_day)
+            except staging.TakenAwayError:
+                if {i: self.ledger(i) for i in found} == found:
+                    raise
+                # Another process has committed some of the windows in the meantime: what is left is committed here.
+
+    def _commit(
+        self, found: Mapping[str, Ledger], on_day: Callable[[DayCommit], None]
+    ) -> tuple[list[DayCommit], list[str]]:
         batches = [Batch(i, window) for i, ledger in found.items() for window in ledger.staged if self.is_whole(window)]
-        notices, unheard = self._unheard_notices()
+        told, unheard = notices.unheard(self.storage)
         spans = [span for batch in batches if (span := batch.window.may_change)]
         if spans:
-            notices.append(layout.notice(self.storage.owner, uuid4().hex))
-            self.storage.write(notices[-1], msgspec.json.encode(spans))
-        commits = {one.day: one for one in commit(self.storage, self.buckets, batches, on_day)}
+            told.append(notices.put(self.storage, spans))
+
+        def on_moved(days: Sequence[date]) -> None:
+            told.append(notices.put(self.storage, [(day, day) for day in days]))
+
+        done = commit(self.storage, self.buckets, batches, on_day, on_moved)
+        commits = {one.day: one for one in done}
         for connection_id, ledger in found.items():
             self._unstage(ledger, [batch.window for batch in batches if batch.connection_id == connection_id])
         commits |= {day: DayCommit(day, is_changed=True) for day in unheard}
-        return [commits[day] for day in sorted(commits)], notices
+        return [commits[day] for day in sorted(commits)], told
 
-    def acknowledge(self, notices: Sequence[str]) -> None:
-        """Whoever follows the lake has been told of the days that the notices are about."""
-        for path in notices:
+    def acknowledge(self, told: Sequence[str]) -> None:
+        """Whoever follows the lake has been told of the days that these notices are about."""
+        for path in told:
             self.storage.delete(path)
-
-    def _unheard_notices(self) -> tuple[list[str], set[date]]:
-        """The notices that a process left behind when it ended too early, and the stored days that they may mean."""
-        paths = [path for path in self.storage.paths(layout.NOTICES) if self._is_abandoned(path)]
-        spans = [
-            span
-            for path in paths
-            for span in msgspec.json.decode(self.storage.read(path) or b"[]", type=list[tuple[date, date]])
-        ]
-        if not spans:
-            return paths, set()
-        stored = {day for path in self.storage.paths("transactions") if (day := layout.day_of(path))}
-        return paths, {day for day in stored if any(first <= day <= last for first, last in spans)}
-
-    def _is_abandoned(self, path: str) -> bool:
-        owner = layout.owner_of(path)
-        return owner != self.storage.owner and self.storage.is_abandoned(owner)
 
     def is_whole(self, window: StagedWindow) -> bool:
         """Whether all of a staged window's files are there: what a crash or another run took away is read again."""
@@ -184,12 +193,15 @@ class Lake:
 
     def remove_abandoned(self) -> None:
         """Remove what killed processes staged and did not record; what they recorded stays for the next commit."""
-        orphans = [path for path in self.storage.paths(layout.STAGING) if self._is_abandoned(path)]
+        orphans = [path for path in self.storage.paths(layout.STAGING) if notices.is_abandoned(self.storage, path)]
         if not orphans:
             return
-        recorded = {path for ledger in self.ledgers().values() for window in ledger.staged for path in window.paths}
         for path in orphans:
-            if path not in recorded:
+            try:
+                ledger = self.ledger(layout.connection_of(path))
+            except LakeError:
+                continue  # its merchant's sync says so; until that is mended nobody knows what it recorded
+            if ledger is None or not any(path in window.paths for window in ledger.staged):
                 self.storage.delete(path)
 
     def transaction_files(self, days: Sequence[date] | None = None) -> list[str]:
@@ -250,7 +262,8 @@ class Lake:
     # Snapshots
 
     def write_connections(self, snapshot_at: datetime, rows: pa.Table) -> str:
-        """Add a snapshot of the connections; gives its path."""
+        """Add a snapshot of the connections, without those that were erased; gives its path."""
+        rows = rows.filter(pa.array([i not in self.erased for i in rows["connection_id"].to_pylist()], pa.bool_()))
         path = layout.connections(snapshot_at)
         self.storage.write(path, parquet.to_bytes(rows, CONNECTIONS))
         return path

@@ -11,6 +11,7 @@ report.html                                      all figures as one page for peo
 ledger/<connection_id>.json                      what is covered of one connection
 _staging/                                        what is fetched and not yet committed, and locks
 lake.json                                        the lake's own facts: format, buckets, source
+erased.json                                      whom the lake must not hold any more, as hashes
 """
 
 import hashlib
@@ -39,7 +40,11 @@ def bucket_of(connection_id: str, buckets: int) -> int:
 
 
 def transactions(day: date, bucket: int) -> str:
-    return f"transactions/date={day}/bucket-{bucket:02d}.parquet"
+    return f"transactions/date={day}/{bucket_file(bucket)}"
+
+
+def bucket_file(bucket: int) -> str:
+    return f"bucket-{bucket:02d}.parquet"
 
 
 def connections(snapshot_at: datetime) -> str:
@@ -73,6 +78,11 @@ def notice(owner: str, name: str) -> str:
 def owner_of(path: str) -> str:
     """The process that a staged file or a notice belongs to."""
     return path.split("/")[2]
+
+
+def connection_of(path: str) -> str:
+    """The connection that a staged file belongs to."""
+    return path.split("/")[3]
 
 
 def segment(identifier: str) -> str:

@@ -1,33 +1,38 @@
 """A lake in a folder of a local disk.
 
 A file is written beside, synced and renamed. One process at a time changes a file, held by a lock file. Each process
-that writes holds a lock of its own while it lives, so that what a killed one left behind is known and removed.
+that writes holds a lock of its own while it lives, so that what a killed one left behind is known and removed. What the
+disk refuses is a `LakeError`, said here and nowhere else.
 """
 
 import atexit
+import errno
 import hashlib
 import os
 import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from filelock import FileLock, Timeout
 
-from rutter_assets.errors import SettingError
+from rutter_assets.errors import LakeError, SettingError
 from rutter_assets.lake.storage import Change
 
 _LOCKS: Final = 64
+DISK_IS_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What a disk, a quota and a limit of the process say when nothing more can be written."""
 
 
 class LocalStorage:
     """A folder on a local disk."""
 
     def __init__(self, root: Path) -> None:
+        self.guard: Callable[[], None] = lambda: None
         self._root = root.absolute()
         self._beside = self._root / "_staging" / "beside"
         self._locks = self._root / "_staging" / "locks"
@@ -37,8 +42,7 @@ class LocalStorage:
                 pass
         except OSError as error:
             raise SettingError(
-                f"RUTTER_LAKE is {str(root)!r}, where nothing can be written ({error.strerror}):"
-                " give a folder of your own."
+                f"RUTTER_LAKE is {str(root)!r}, where nothing can be written ({error.strerror}): {_mend(error)}."
             ) from None
         for folder in self._beside.glob("*"):
             if self.is_abandoned(folder.name):
@@ -59,37 +63,36 @@ class LocalStorage:
         return True
 
     def read(self, path: str) -> bytes | None:
-        try:
-            return (self._root / path).read_bytes()
-        except FileNotFoundError:
-            return None
+        with _told("read", path):
+            try:
+                return (self._root / path).read_bytes()
+            except FileNotFoundError:
+                return None
 
     def exists(self, path: str) -> bool:
         return (self._root / path).is_file()
 
     def write(self, path: str, content: bytes) -> None:
-        target = self._root / path
-        handle, beside = tempfile.mkstemp(dir=self._beside / self.owner)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            self._put_in_place(Path(beside), target)
-        except BaseException:
-            Path(beside).unlink(missing_ok=True)
-            raise
+        with _told("written", path), self._made(content) as made, self._lock(path):
+            self._put_in_place(made, path)
 
     def build(self, path: str, make: Callable[[Path], None]) -> None:
-        with tempfile.TemporaryDirectory(dir=self._beside / self.owner) as folder:
-            made = Path(folder) / Path(path).name
+        with _told("written", path), self.folder() as folder:
+            made = folder / Path(path).name
             make(made)
             with made.open("rb") as file:
                 os.fsync(file.fileno())
-            self._put_in_place(made, self._root / path)
+            with self._lock(path):
+                self._put_in_place(made, path)
+
+    @contextmanager
+    def folder(self) -> Iterator[Path]:
+        """An empty folder beside the files, for as long as the block runs; that of a killed process goes, too."""
+        with tempfile.TemporaryDirectory(dir=self._beside / self.owner) as folder:
+            yield Path(folder)
 
     def change(self, path: str, change: Change) -> bool:
-        with self._lock(path):
+        with _told("written", path), self._lock(path):
             old = self.read(path)
             new = change(old)
             if new == old:
@@ -97,15 +100,22 @@ class LocalStorage:
             if new is None:
                 self.delete(path)
             else:
-                self.write(path, new)
+                with self._made(new) as made:
+                    self._put_in_place(made, path)
             return True
 
     def alone(self, name: str) -> AbstractContextManager[object]:
         return FileLock(self._locks / name)
 
+    def wait_for_writers(self) -> None:
+        for number in range(_LOCKS):
+            with self._numbered_lock(number):
+                pass
+
     def delete(self, path: str) -> None:
         file = self._root / path
-        file.unlink(missing_ok=True)
+        with _told("removed", path):
+            file.unlink(missing_ok=True)
         for folder in file.relative_to(self._root).parents:
             try:
                 (self._root / folder).rmdir()
@@ -120,21 +130,57 @@ class LocalStorage:
     def uri(self, path: str) -> str:
         return str(self._root / path)
 
-    @staticmethod
-    def _put_in_place(beside: Path, target: Path) -> None:
+    @contextmanager
+    def _made(self, content: bytes) -> Iterator[Path]:
+        """A file of the content beside the others, on the disk and not only on its way."""
+        with self.folder() as folder:
+            made = folder / "made"
+            with made.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            yield made
+
+    def _put_in_place(self, made: Path, path: str) -> None:
+        self.guard()
+        target = self._root / path
         while True:
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
-                beside.replace(target)
+                made.replace(target)
             except FileNotFoundError:
-                if not beside.exists():
+                if not made.exists():
                     raise
                 continue  # the folder was removed as empty in between
             return
 
     def _lock(self, path: str) -> FileLock:
-        number = int.from_bytes(hashlib.sha256(path.encode()).digest()[:4]) % _LOCKS
+        return self._numbered_lock(int.from_bytes(hashlib.sha256(path.encode()).digest()[:4]) % _LOCKS)
+
+    def _numbered_lock(self, number: int) -> FileLock:
         return FileLock(self._locks / f"{number:02d}", poll_interval=0.005)
+
+
+def scratch() -> LocalStorage:
+    """A place in the system's temporary folder for what a computation does not hold in memory, one for each user."""
+    return LocalStorage(Path(tempfile.gettempdir()) / f"rutter_assets-{os.getuid()}")
+
+
+@contextmanager
+def _told(what: str, path: str) -> Iterator[None]:
+    """Turn what the disk refuses into a `LakeError` that says what could not be done, why, and the mend."""
+    try:
+        yield
+    except OSError as error:
+        raise LakeError(
+            f"{path} in RUTTER_LAKE could not be {what} ({error.strerror or error}): {_mend(error)}, and run again."
+        ) from None
+
+
+def _mend(error: OSError) -> str:
+    if error.errno in DISK_IS_FULL:
+        return "free space on its disk"
+    return "give a folder of your own, or give this user the right to write in it"
 
 
 @cache

@@ -42,7 +42,7 @@ def merge(stored: pa.Table | None, reads: Sequence[Read]) -> pa.Table:
 
 
 def _without_vanished(stored: pa.Table, reads: Sequence[Read], found: pa.Table) -> pa.Table:
-    seen = pc.is_in(_key(stored), value_set=_key(found).combine_chunks())
+    seen = pc.is_in(keys_of(stored), value_set=keys_of(found).combine_chunks())
     gone = np.zeros(len(stored), dtype=bool)
     for layer in _layers(read for read in reads if read.start is not None):
         which = pc.index_in(stored["connection_id"], value_set=pa.array([read.connection_id for read in layer]))
@@ -71,7 +71,7 @@ def _layers(reads: Iterable[Read]) -> list[list[Read]]:
 
 
 def _newest(rows: pa.Table) -> pa.Table:
-    keys = _key(rows)
+    keys = keys_of(rows)
     if pc.count_distinct(keys).as_py() == len(rows):
         return rows
     order = pc.sort_indices(
@@ -96,5 +96,6 @@ def _equal_neighbours(column: pa.ChunkedArray) -> np.ndarray:
     return np.asarray(pc.or_(pc.fill_null(pc.equal(one, other), False), both_null))
 
 
-def _key(rows: pa.Table) -> pa.ChunkedArray:
+def keys_of(rows: pa.Table) -> pa.ChunkedArray:
+    """What each row is known by within the lake: its connection and id as one text."""
     return pc.binary_join_element_wise(rows["connection_id"], rows["id"], "\0")

@@ -21,6 +21,10 @@ _BATCH_ROWS = 4_096
 """Rows that a commit reads of one staged file at a time."""
 
 
+class TakenAwayError(LakeError):
+    """A staged file is gone: another process has committed it, or it was lost, and its window is read again."""
+
+
 def write_part(storage: Storage, path: str, rows: pa.Table) -> None:
     """Put one part of a window on disk, ordered by time so that days can be cut off one after the other."""
     sink = pa.BufferOutputStream()
@@ -58,7 +62,7 @@ def _follow_each_other(storage: Storage, paths: Sequence[str]) -> bool:
 def _open(storage: Storage, path: str) -> pa.ipc.RecordBatchFileReader:
     content = storage.read(path)
     if content is None:
-        raise LakeError(f"{path} was taken away while it was read: run the sync again.")
+        raise TakenAwayError(f"{path} was taken away while it was read: run the sync again.")
     try:
         return pa.ipc.open_file(pa.BufferReader(content))
     except pa.ArrowInvalid:

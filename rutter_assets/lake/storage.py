@@ -15,6 +15,9 @@ Change = Callable[[bytes | None], bytes | None]
 class Storage(Protocol):
     """What the lake needs of the place it lies in."""
 
+    guard: Callable[[], None]
+    """Called before each write, with nobody in between; what it raises keeps the file as it was."""
+
     def read(self, path: str) -> bytes | None:
         """The file's bytes; null when there is no such file."""
         ...
@@ -37,6 +40,10 @@ class Storage(Protocol):
 
     def alone(self, name: str) -> AbstractContextManager[object]:
         """A block in which one process at a time is, of those that give this name; in an object store, all may be."""
+        ...
+
+    def wait_for_writers(self) -> None:
+        """Return once every write that has passed its guard is done."""
         ...
 
     def delete(self, path: str) -> None:

@@ -142,4 +142,5 @@ CONNECTIONS: Final = Table(
     ),
     ("connection_id",),
     grain=("snapshot_at", "connection_id"),
+    if_broken="move it away; the next snapshot takes its place",
 )

@@ -1,7 +1,7 @@
 """An in-memory DuckDB for one computation, and the lake's files as relations in it. No SQL is put together here."""
 
+import os
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,10 +14,11 @@ import pyarrow as pa
 from rutter_assets.errors import LakeError
 from rutter_assets.lake import layout, parquet
 from rutter_assets.lake.lake import Lake
-from rutter_assets.lake.local import LocalStorage
+from rutter_assets.lake.local import DISK_IS_FULL, LocalStorage, scratch
 from rutter_assets.lake.tables import Table
 from rutter_assets.marts.tables import DATE
 
+_DISKS: Final = "RUTTER_LAKE, or the system's temporary folder,"
 _FILES_AT_ONCE: Final = 64
 """Files of an object store that are in memory together on their way into the engine."""
 
@@ -26,12 +27,13 @@ _FILES_AT_ONCE: Final = 64
 def engine() -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection of its own, in UTC, that spills what memory does not hold into a folder that goes with it.
 
-    A file of the lake that cannot be read is a `LakeError`.
+    If the process is killed, the folder goes with the next one's. A file that cannot be read, and a full disk, is a
+    `LakeError`.
     """
-    with tempfile.TemporaryDirectory(prefix="rutter_assets-") as spill:
+    with scratch().folder() as spill:
         connection = duckdb.connect(
             config={
-                "temp_directory": spill,
+                "temp_directory": str(spill),
                 "memory_limit": "60%",  # several runs share a machine
                 "preserve_insertion_order": False,  # every final select orders its rows itself
                 "python_enable_replacements": False,
@@ -42,10 +44,17 @@ def engine() -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute("SET enable_progress_bar = false")  # it would draw over ours; refused as a config above
             yield connection
-        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        except duckdb.Error as error:
+            if any(os.strerror(number) in str(error) for number in DISK_IS_FULL):
+                raise LakeError(
+                    f"{_DISKS} could not be written ({error}): free space on its disk, and run again."
+                ) from None
+            is_of_a_file = isinstance(error, duckdb.IOException | duckdb.InvalidInputException)
+            if not is_of_a_file and type(error) is not duckdb.Error:  # what a foreign Parquet file gives
+                raise
             raise LakeError(
                 f"A file of the lake could not be read: {error}. If it changed meanwhile, run again;"
-                " if it is broken, move it away and sync its day again."
+                " if it is broken, move it away and sync its day, or compute its mart, again."
             ) from error
         finally:
             connection.close()

@@ -482,4 +482,5 @@ COMPLETENESS: Final = Table(
     ),
     ("connection_id",),
     grain=("connection_id",),
+    if_broken="move it away and compute it again",
 )

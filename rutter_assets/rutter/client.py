@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from rutter_assets.errors import ContractError, CredentialError, Exchange, TransientError
 from rutter_assets.rutter import contract
+from rutter_assets.rutter.api_clock import ApiClock
 from rutter_assets.rutter.body import ACCEPT_ENCODING, MOST_BODY_BYTES, BodyDamagedError, BodyTooLargeError, read_body
 from rutter_assets.rutter.decode import Novelties, Page, decode_connections, decode_page, decode_status
 from rutter_assets.rutter.pace import Pace
@@ -67,6 +68,7 @@ class RutterClient:
     most_body_bytes: int = MOST_BODY_BYTES
     traffic: Traffic = field(default_factory=Traffic)
     novelties: Novelties = field(default_factory=Novelties)
+    clock: ApiClock = field(default_factory=ApiClock)
 
     def __post_init__(self) -> None:
         self._http = httpx.AsyncClient(
@@ -77,6 +79,7 @@ class RutterClient:
                 "Accept-Encoding": ACCEPT_ENCODING,
             },
             timeout=httpx.Timeout(self.timeout_s, connect=10.0, pool=None),
+            event_hooks={"response": [self.clock.note]},
             transport=SecretTransport(LaneTransport(), self.client_id, self.client_secret),
         )
         self._proving = asyncio.Lock()

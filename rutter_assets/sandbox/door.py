@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Mapping, MutableSequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import format_datetime
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
@@ -79,7 +80,10 @@ class Door:
         async def answer(message: Message) -> None:
             nonlocal status, recorded
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), (b"x-rutter-request-id", request_id)]
+                date = format_datetime(self._clock.now(), usegmt=True).encode()
+                message["headers"] = [
+                    *message.get("headers", ()), (b"x-rutter-request-id", request_id), (b"date", date)
+                ]  # fmt: skip
                 status = message["status"]
             elif not message.get("more_body", False) and not recorded:
                 # Before the last byte goes out: whoever has the whole answer finds the record.

@@ -15,10 +15,12 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from rutter_assets.downstream import TABLES, LakeTables, Settings, table, table_specs
+from rutter_assets.errors import LakeError
 from rutter_assets.ingest.sync import SyncRequest, sync
 from rutter_assets.lake import layout
 from rutter_assets.lake.lake import Lake
 from rutter_assets.lake.objects import ObjectStorage
+from rutter_assets.marts.erasure import erase
 from rutter_assets.marts.mart import MARTS, compute
 from rutter_assets.marts.warehouse import build
 from rutter_assets.rutter.window import Window
@@ -114,3 +116,16 @@ def test_a_table_in_a_bucket_is_an_argument_of_an_asset(bucket: str) -> None:
         job = definitions.resolve_implicit_global_asset_job_def()
         assert job.execute_in_process(instance=instance).success
     assert seen == [Decimal("10.000000001")] * 2
+
+
+def test_a_merchant_is_erased_from_a_bucket_too(bucket: str) -> None:
+    lake = Lake.open(bucket, buckets=1, source="sandbox")
+    store(lake, transaction(connection_id="alder"), transaction(connection_id="moss"))
+    build(lake)
+    running = Lake.open(bucket, buckets=1, source="sandbox")
+    erasure = erase(lake, "alder")
+    assert [one.rows_of_connection for one in erasure.before if one.table == "transactions"] == [1]
+    assert {one.rows_of_connection for one in erasure.after} == {0}
+    assert [one.rows for one in erasure.after if one.table == "rutter.duckdb: movements"] == [1]
+    with pytest.raises(LakeError, match="run it again"):
+        running.storage.write("transactions/date=2026-10-30/bucket-00.parquet", b"as it was")
