@@ -65,7 +65,8 @@ def owner_of(path: str) -> str:
 def segment(identifier: str) -> str:
     """The id as one part of a path; an id that could lead elsewhere is refused."""
     if not _SAFE_ID.fullmatch(identifier):
-        raise LakeError(f"{identifier!r} is not an id that can name a file; report it to Rutter.")
+        shown = repr(identifier) if len(identifier) <= 128 else f"{identifier[:32]!r}… of {len(identifier)} characters"
+        raise LakeError(f"{shown} is not an id that can name a file; report it to Rutter.")
     return identifier
 
 

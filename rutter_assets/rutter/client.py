@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from rutter_assets.errors import ContractError, Exchange, TransientError
 from rutter_assets.rutter import contract
-from rutter_assets.rutter.decode import Novelties, Page, decode_connections, decode_page, decode_status
+from rutter_assets.rutter.decode import Body, Novelties, Page, decode_connections, decode_page, decode_status
 from rutter_assets.rutter.pace import Pace
 from rutter_assets.rutter.responses import error_of
 from rutter_assets.rutter.transport import ACCESS_TOKEN, LaneTransport, SecretTransport
@@ -119,7 +119,7 @@ class RutterClient:
 
     async def _get(
         self, path: str, params: dict[str, str], access_token: SecretStr | None = None
-    ) -> tuple[bytes, Exchange]:
+    ) -> tuple[Body, Exchange]:
         attempts = stamina.retry_context(
             on=self._wait_or_give_up,
             attempts=None,
@@ -136,7 +136,7 @@ class RutterClient:
 
     async def _attempt(
         self, path: str, params: dict[str, str], access_token: SecretStr | None
-    ) -> tuple[bytes, Exchange]:
+    ) -> tuple[Body, Exchange]:
         waited_s = await self.pace.turn()
         self.traffic.waited_s += waited_s
         self.traffic.requests += 1
@@ -150,8 +150,8 @@ class RutterClient:
         self.traffic.received_bytes += len(response.content)
         exchange = Exchange(path, response.status_code, None, response.headers.get(contract.REQUEST_ID_HEADER))
         if response.status_code == httpx.codes.OK:
-            return response.content, exchange
-        raise error_of(response.status_code, response.headers, response.content, exchange)
+            return memoryview(response.content), exchange
+        raise error_of(response.status_code, response.headers, memoryview(response.content), exchange)
 
     def _wait_or_give_up(self, error: Exception) -> bool | float:
         """Stamina's question after a failed attempt: retry (true, or the seconds to wait first), or give up (false)."""

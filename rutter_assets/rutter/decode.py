@@ -26,6 +26,8 @@ from rutter_assets.rutter.types import (
 )
 
 T = TypeVar("T")
+Body = bytes | memoryview
+"""An answer's bytes; the client gives a view, whose `repr` shows none of them where a traceback prints variables."""
 
 
 @dataclass
@@ -104,7 +106,7 @@ _STATUS_TYPES: Final[dict[str, type[msgspec.Struct]]] = {
 }
 
 
-def decode_page(body: bytes, exchange: Exchange, novelties: Novelties) -> Page:
+def decode_page(body: Body, exchange: Exchange, novelties: Novelties) -> Page:
     """One page of `GET /transactions`; a body of another shape is a `ContractError`."""
     try:
         strict = _STRICT_PAGE.decode(body)
@@ -123,7 +125,7 @@ def decode_page(body: bytes, exchange: Exchange, novelties: Novelties) -> Page:
     return Page(page.transactions, page.next_cursor, unknown, len(body), exchange)
 
 
-def decode_connections(body: bytes, exchange: Exchange, novelties: Novelties) -> list[Connection]:
+def decode_connections(body: Body, exchange: Exchange, novelties: Novelties) -> list[Connection]:
     """The connections of `GET /connections`; a body of another shape is a `ContractError`."""
     connections = _decoded(_CONNECTIONS, body, exchange).connections
     for item in msgspec.json.decode(body)["connections"]:
@@ -131,12 +133,12 @@ def decode_connections(body: bytes, exchange: Exchange, novelties: Novelties) ->
     return connections
 
 
-def decode_status(body: bytes, exchange: Exchange, novelties: Novelties) -> ConnectionStatus:
+def decode_status(body: Body, exchange: Exchange, novelties: Novelties) -> ConnectionStatus:
     """The status of `GET /connections/status`, wrapped as the SDK types it or flat as the seed page prints it."""
-    keys = _decoded(_ENVELOPE_KEYS, body, exchange)
-    wrapped = "status" in keys
+    wrapped = "status" in _decoded(_ENVELOPE_KEYS, body, exchange)
     status = _decoded(_STATUS, body, exchange).status if wrapped else _decoded(_FLAT_STATUS, body, exchange)
-    raw = msgspec.json.decode(keys["status"] if wrapped else body)
+    raw = msgspec.json.decode(body)
+    raw = raw["status"] if wrapped else raw
     _note_unknown(raw, ConnectionStatus, "status", novelties)
     for name, struct in _STATUS_TYPES.items():
         _note_unknown(raw.get(name), struct, f"status.{name}", novelties)
@@ -150,7 +152,7 @@ def _note_unknown(raw: Any, struct: type[msgspec.Struct], name: str, novelties: 
         novelties.fields.update(f"{name}.{key}" for key in raw.keys() - set(struct.__struct_fields__))
 
 
-def _decoded(decoder: msgspec.json.Decoder[T], body: bytes, exchange: Exchange) -> T:
+def _decoded(decoder: msgspec.json.Decoder[T], body: Body, exchange: Exchange) -> T:
     try:
         return decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -3,6 +3,7 @@
 `error_code` decides before the HTTP status does, because the mapping of codes to statuses is not published [docs].
 """
 
+import re
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -20,7 +21,11 @@ from rutter_assets.errors import (
     RequestError,
     TransientError,
 )
+from rutter_assets.rutter.decode import Body
 from rutter_assets.rutter.types import ErrorBody
+
+_CODE: Final = re.compile(r"[A-Za-z0-9_ ]{1,64}")
+"""What an error code looks like. Anything else may be an echo of the request, and is shown to nobody."""
 
 _CREDENTIALS: Final = (
     "The credentials are not accepted: check RUTTER_CLIENT_ID and RUTTER_CLIENT_SECRET, or this connection's token."
@@ -52,7 +57,7 @@ _BY_STATUS: Final[dict[int, tuple[type[ApiError], str]]] = {
 }
 
 
-def error_of(status: int, headers: Mapping[str, str], body: bytes, exchange: Exchange) -> ApiError:
+def error_of(status: int, headers: Mapping[str, str], body: Body, exchange: Exchange) -> ApiError:
     """The error that an unsuccessful answer means, with the seconds of its `Retry-After` where it has one."""
     error_code = _error_code(body)
     exchange = Exchange(exchange.path, status, error_code, exchange.request_id)
@@ -80,8 +85,9 @@ def _by_class(status: int) -> tuple[type[ApiError], str]:
     return RequestError, "The API refuses the request."
 
 
-def _error_code(body: bytes) -> str | None:
+def _error_code(body: Body) -> str | None:
     try:
-        return msgspec.json.decode(body, type=ErrorBody).error_code
+        error_code = msgspec.json.decode(body, type=ErrorBody).error_code
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None  # proxies answer with HTML; the status alone decides then
+    return error_code if error_code is not None and _CODE.fullmatch(error_code) else None
