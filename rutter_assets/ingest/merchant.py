@@ -150,7 +150,8 @@ async def commit_all(
     Gives the days touched, or only those that changed, and the notices to acknowledge once these are reported.
     """
     progress.committing(days)
-    ids = [merchant.connection.id for merchant in merchants if merchant.is_open]
+    readable = [merchant for merchant in merchants if not isinstance(merchant.error, LakeError)]
+    ids = [merchant.connection.id for merchant in readable if merchant.is_open]
 
     def commit() -> tuple[list[DayReport], list[str]]:
         commits, notices = lake.commit(ids, lambda _: progress.committed_day())

@@ -271,6 +271,12 @@ class Lake:
 
 def _storage_at(location: str) -> Storage:
     """The storage that `RUTTER_LAKE` names: a folder, or the URL of a place in an object store."""
+    whole = location if "://" in location else str(Path(location).absolute())
+    if set("=?") & set(whole):
+        raise SettingError(
+            f"RUTTER_LAKE is {whole!r}: engines take a = in a path for a partition and a ? for its end;"
+            " give a place without them."
+        )
     if "://" not in location:
         return LocalStorage(Path(location))
     scheme = location.split("://", 1)[0]
