@@ -71,10 +71,14 @@ licences: install  ## docs/licences.md again, after `make lock`
 chaos: install  ## The tests that live of repetition, in their long form: 200 kills, 100,000 mutated inputs
 	KILLS=200 CASES=100000 $(BIN)/python -m pytest -n 2 --timeout 7200 -m chaos
 
+MINUTES ?= 10
+soak: install  ## Hourly updates of 300 merchants squeezed into MINUTES, over a wire that fails
+	$(BIN)/python -m tests.soak --minutes $(MINUTES)
+
 bench: install $(BENCH)/installed  ## Beside dlt, airbyte-cdk, singer-sdk and the naive loop; writes docs/benchmarks.md
 	$(BIN)/python -m benchmarks --peers-python $(BENCH)/bin/python --write
 
 clean:  ## Remove what runs wrote: the lake and Dagster's history
 	rm -rf data/lake data/dagster/*/ data/dagster/*.db
 
-.PHONY: help install demo dev test test-lowest lock licences chaos bench clean
+.PHONY: help install demo dev test test-lowest lock licences chaos soak bench clean

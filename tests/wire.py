@@ -30,14 +30,15 @@ class Wire:
     """Listens while the `with` block lasts; a client is to be pointed at `base_url` and given the credentials here.
 
     `client_secret` is what the client has to know: the sandbox's own is known to the wire alone. `sent` holds each
-    request, head and all; `fault` may be set at any time.
+    request, head and all, of a wire that `keeps` them; `fault` may be set at any time.
     """
 
-    def __init__(self, sandbox: Sandbox, client_secret: str) -> None:
+    def __init__(self, sandbox: Sandbox, client_secret: str, *, keeps: bool = True) -> None:
         self.client_id = sandbox.client_id
         self.client_secret = client_secret
         self.fault: Fault = lambda _: None
         self.sent: list[bytes] = []
+        self._keeps = keeps
         self._target = urlsplit(sandbox.base_url)
         self._expected = _basic(sandbox.client_id, client_secret)
         self._given = _basic(sandbox.client_id, sandbox.client_secret)
@@ -80,7 +81,8 @@ class Wire:
         try:
             while True:
                 request = await reader.readuntil(b"\r\n\r\n")
-                self.sent.append(request)
+                if self._keeps:
+                    self.sent.append(request)
                 scripted = self.fault(request)
                 if scripted is not None:
                     writer.write(scripted)
@@ -89,8 +91,8 @@ class Wire:
                 there = there or await asyncio.open_connection(self._target.hostname, self._target.port)
                 writer.write(await self._passed_on(request, *there))
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the client has what it wanted
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # the client has what it wanted, or the wire comes down
         finally:
             self._clients.discard(task)
             for one in (writer, *(there[1:] if there else ())):

@@ -15,7 +15,7 @@ from uuid import uuid4
 import msgspec
 import pyarrow as pa
 
-from rutter_assets.errors import LakeError, SettingError
+from rutter_assets.errors import NOT_JSON, LakeError, SettingError
 from rutter_assets.lake import layout, parquet, staging
 from rutter_assets.lake import ledger as ledgers
 from rutter_assets.lake.commit import Batch, DayCommit, commit
@@ -64,7 +64,7 @@ class Lake:
         storage.change(layout.FACTS, lambda old: old or msgspec.json.encode(wanted) + b"\n")
         try:
             found = msgspec.json.decode(storage.read(layout.FACTS) or b"", type=Facts)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except NOT_JSON:
             raise LakeError(
                 f"{layout.FACTS} in RUTTER_LAKE is broken: write {msgspec.json.encode(wanted).decode()} into it,"
                 " with the values the lake was made with."
@@ -164,11 +164,7 @@ class Lake:
     def _unheard_notices(self) -> tuple[list[str], set[date]]:
         """The notices that a process left behind when it ended too early, and the stored days that they may mean."""
         paths = [path for path in self.storage.paths(layout.NOTICES) if self._is_abandoned(path)]
-        spans = [
-            span
-            for path in paths
-            for span in msgspec.json.decode(self.storage.read(path) or b"[]", type=list[tuple[date, date]])
-        ]
+        spans = [span for path in paths for span in _spans_of(self.storage.read(path) or b"[]")]
         if not spans:
             return paths, set()
         stored = {day for path in self.storage.paths("transactions") if (day := layout.day_of(path))}
@@ -267,6 +263,14 @@ class Lake:
         for window in seen.staged:
             for path in window.paths:
                 self.storage.delete(path)
+
+
+def _spans_of(notice: bytes) -> list[tuple[date, date]]:
+    """The days that a notice is of; one that is broken may be of any."""
+    try:
+        return msgspec.json.decode(notice, type=list[tuple[date, date]])
+    except NOT_JSON:
+        return [(date.min, date.max)]
 
 
 def _storage_at(location: str) -> Storage:

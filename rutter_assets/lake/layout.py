@@ -25,6 +25,7 @@ STAGING: Final = "_staging/windows"
 NOTICES: Final = "_staging/notices"
 
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+_STAGED: Final = re.compile(rf"{STAGING}/[\w-]+/[\w-]+/[\w-]+\.arrow", re.ASCII)
 _DAY: Final = re.compile(r"/date=(\d{4}-\d{2}-\d{2})/")
 
 
@@ -51,6 +52,11 @@ def ledger(connection_id: str) -> str:
 
 def staged(owner: str, connection_id: str, name: str) -> str:
     return f"{STAGING}/{owner}/{segment(connection_id)}/{name}.arrow"
+
+
+def is_staged(path: str, connection_id: str) -> bool:
+    """Whether the path is a staged file's of the connection: what a ledger names is read, and removed."""
+    return _STAGED.fullmatch(path) is not None and path.split("/")[3] == connection_id
 
 
 def notice(owner: str, name: str) -> str:

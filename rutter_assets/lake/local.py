@@ -109,7 +109,10 @@ class LocalStorage:
                 break  # it holds other files, or is the last: never an empty folder is left
 
     def paths(self, prefix: str) -> Iterator[str]:
-        for file in sorted((self._root / prefix).rglob("*")):
+        found: list[Path] = []
+        for folder, _, names in os.walk(self._root / prefix, onerror=_unless_gone):
+            found += [Path(folder, name) for name in names]
+        for file in sorted(found):
             if file.is_file():
                 yield file.relative_to(self._root).as_posix()
 
@@ -131,6 +134,12 @@ class LocalStorage:
     def _lock(self, path: str) -> FileLock:
         number = int.from_bytes(hashlib.sha256(path.encode()).digest()[:4]) % _LOCKS
         return FileLock(self._locks / f"{number:02d}", poll_interval=0.005)
+
+
+def _unless_gone(error: OSError) -> None:
+    """A folder that another run removed as empty while it was looked through holds nothing; any other error counts."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 @cache

@@ -22,6 +22,10 @@ _FILES_AT_ONCE: Final = 64
 """Files of an object store that are in memory together on their way into the engine."""
 
 
+_OF_A_FILE: Final = (duckdb.IOException, duckdb.InvalidInputException)
+"""What DuckDB raises of a file that is broken; where the file is replaced as it is opened, an error without a kind."""
+
+
 @contextmanager
 def engine() -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection of its own, in UTC, that spills what memory does not hold into a folder that goes with it.
@@ -42,7 +46,9 @@ def engine() -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute("SET enable_progress_bar = false")  # it would draw over ours; refused as a config above
             yield connection
-        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        except duckdb.Error as error:
+            if not (isinstance(error, _OF_A_FILE) or type(error) is duckdb.Error):
+                raise
             raise LakeError(
                 f"A file of the lake could not be read: {error}. If it changed meanwhile, run again;"
                 " if it is broken, move it away and sync its day again."

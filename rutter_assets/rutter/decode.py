@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from pydantic import SecretStr
 
-from rutter_assets.errors import ContractError, Exchange
+from rutter_assets.errors import NOT_JSON, ContractError, Exchange
 from rutter_assets.rutter.types import (
     Connection,
     ConnectionList,
@@ -93,6 +93,7 @@ def _from_text(wanted: type, value: Any) -> Any:
 _STRICT_PAGE: Final = msgspec.json.Decoder(_StrictPage)
 _PAGE: Final = msgspec.json.Decoder(TransactionPage)
 _RAW_PAGE: Final = msgspec.json.Decoder(_RawPage)
+_ANYTHING: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder()
 _ENVELOPE_KEYS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _CONNECTIONS: Final = msgspec.json.Decoder(ConnectionList, dec_hook=_from_text)
 _STATUS: Final = msgspec.json.Decoder(_StatusEnvelope, dec_hook=_from_text)
@@ -111,14 +112,14 @@ def decode_page(body: Body, exchange: Exchange, novelties: Novelties) -> Page:
     try:
         strict = _STRICT_PAGE.decode(body)
         return Page(list(strict.transactions), strict.next_cursor, {}, len(body), exchange)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         pass  # an unknown field, or a real violation: the tolerant decoder below tells them apart
     page = _decoded(_PAGE, body, exchange)
     unknown = {}
     for position, row in enumerate(_decoded(_RAW_PAGE, body, exchange).transactions):
         extra = {name: value for name, value in row.items() if name not in _TRANSACTION_FIELDS}
         if extra:
-            unknown[position] = msgspec.json.encode(extra).decode()
+            unknown[position] = _text(msgspec.json.encode(extra), exchange)
             novelties.fields.update(f"transaction.{name}" for name in extra)
     envelope = _decoded(_ENVELOPE_KEYS, body, exchange)
     novelties.fields.update(f"page.{name}" for name in envelope.keys() - set(TransactionPage.__struct_fields__))
@@ -128,7 +129,7 @@ def decode_page(body: Body, exchange: Exchange, novelties: Novelties) -> Page:
 def decode_connections(body: Body, exchange: Exchange, novelties: Novelties) -> list[Connection]:
     """The connections of `GET /connections`; a body of another shape is a `ContractError`."""
     connections = _decoded(_CONNECTIONS, body, exchange).connections
-    for item in msgspec.json.decode(body)["connections"]:
+    for item in _decoded(_ANYTHING, body, exchange)["connections"]:
         _note_unknown(item, Connection, "connection", novelties)
     return connections
 
@@ -137,7 +138,7 @@ def decode_status(body: Body, exchange: Exchange, novelties: Novelties) -> Conne
     """The status of `GET /connections/status`, wrapped as the SDK types it or flat as the seed page prints it."""
     wrapped = "status" in _decoded(_ENVELOPE_KEYS, body, exchange)
     status = _decoded(_STATUS, body, exchange).status if wrapped else _decoded(_FLAT_STATUS, body, exchange)
-    raw = msgspec.json.decode(body)
+    raw = _decoded(_ANYTHING, body, exchange)
     raw = raw["status"] if wrapped else raw
     _note_unknown(raw, ConnectionStatus, "status", novelties)
     for name, struct in _STATUS_TYPES.items():
@@ -152,8 +153,16 @@ def _note_unknown(raw: Any, struct: type[msgspec.Struct], name: str, novelties: 
         novelties.fields.update(f"{name}.{key}" for key in raw.keys() - set(struct.__struct_fields__))
 
 
+def _text(raw: bytes, exchange: Exchange) -> str:
+    """What was sent within a field that nobody has looked into, whose bytes may be no text."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise ContractError(f"The API's answer is not what its contract says: {error}", exchange) from None
+
+
 def _decoded(decoder: msgspec.json.Decoder[T], body: Body, exchange: Exchange) -> T:
     try:
         return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise ContractError(f"The API's answer is not what its contract says: {error}", exchange) from None

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from rutter_assets.errors import (
+    NOT_JSON,
     ApiError,
     ContractError,
     CredentialError,
@@ -88,6 +89,6 @@ def _by_class(status: int) -> tuple[type[ApiError], str]:
 def _error_code(body: Body) -> str | None:
     try:
         error_code = msgspec.json.decode(body, type=ErrorBody).error_code
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         return None  # proxies answer with HTML; the status alone decides then
     return error_code if error_code is not None and _CODE.fullmatch(error_code) else None
