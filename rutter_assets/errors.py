@@ -18,6 +18,12 @@ An `ApiError` carries the path without its query, because the query holds a merc
 """
 
 from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+NOT_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises of bytes that are not the JSON they should be; the last one where they nest too deep."""
 
 
 class RutterAssetsError(Exception):

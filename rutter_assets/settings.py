@@ -69,7 +69,9 @@ class Settings(BaseSettings):
     Without client credentials the package hosts its sandbox in-process and talks to that.
     """
 
-    model_config = SettingsConfigDict(env_prefix="RUTTER_", env_ignore_empty=True, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="RUTTER_", env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     client_id: str | None = Field(default=None, pattern=r"^\S+$")
     client_secret: SecretStr | None = None

@@ -8,6 +8,7 @@ from typing import Final, ParamSpec
 
 import typer
 
+from rutter_assets.cli import words
 from rutter_assets.errors import ApiError, IncompleteError, LakeError, RutterAssetsError, SettingError
 
 P = ParamSpec("P")
@@ -34,7 +35,7 @@ def exit_code_of(error: RutterAssetsError) -> int:
 
 def say(sentence: str) -> None:
     """One sentence on the standard error, under the command's name."""
-    typer.echo(f"rutter-assets: {sentence}", err=True)
+    typer.echo(f"rutter-assets: {words.printable(sentence)}", err=True)
 
 
 def told(command: Callable[P, None]) -> Callable[P, None]:

@@ -73,6 +73,14 @@ class _Line:
         return words.printable(self.described.connection.name or self.described.connection.platform)
 
     @property
+    def connection_id(self) -> str:
+        return words.printable(self.described.connection.id)
+
+    @property
+    def platform(self) -> str:
+        return words.printable(self.described.connection.platform)
+
+    @property
     def gate(self) -> str:
         return "unknown" if self.described.gate is None else self.described.gate.kind
 
@@ -80,14 +88,18 @@ class _Line:
     def to_do(self) -> str:
         """Why the gate is closed and what mends it; empty where it is open."""
         if self.described.gate is None:
-            return str(self.described.error)
-        return "" if self.described.gate.kind == "open" else self.described.gate.message
+            return words.printable(str(self.described.error))
+        return "" if self.described.gate.kind == "open" else words.printable(self.described.gate.message)
 
     @property
     def link(self) -> str:
         """The link by which the merchant logs in again: a secret, for the one who sends it to the merchant."""
         link = self.described.link_url
-        return link.get_secret_value() if link is not None and self.gate in ("needs_update", "disabled") else ""
+        return (
+            words.printable(link.get_secret_value())
+            if link is not None and self.gate in ("needs_update", "disabled")
+            else ""
+        )
 
     @property
     def _covered(self) -> list[Window]:
@@ -122,8 +134,7 @@ def _print_for_a_person(console: Console, lines: list[_Line]) -> None:
         name = set_cell_size(line.name, _NAME_CELLS)
         console.print(f"{name}  {line.gate:<12}  {line.row_count:>9,}  {line.lag:>6}  {line.last[0]}")
         covered = " to ".join(filter(None, line.covered))
-        connection = line.described.connection
-        console.print(f"  {connection.id}  {connection.platform:<12}  {covered}", style="dim")
+        console.print(f"  {line.connection_id}  {line.platform:<12}  {covered}", style="dim")
     for line in lines:
         if line.to_do:
             link = f" {line.link}" if line.link else ""
@@ -136,8 +147,8 @@ def _print_plain(console: Console, lines: list[_Line], *, links: bool) -> None:
     for line in lines:
         cells = [
             line.name,
-            line.described.connection.id,
-            line.described.connection.platform,
+            line.connection_id,
+            line.platform,
             line.gate,
             " to ".join(filter(None, line.covered)),
             f"{line.row_count:,}",

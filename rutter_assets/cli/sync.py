@@ -138,13 +138,14 @@ def _compute_marts(lake: Lake, report: SyncReport, known_on: date, progress: Sho
 
 def _print(console: Console, report: SyncReport, elapsed_s: float) -> None:
     for outcome in sorted(report.outcomes, key=lambda outcome: outcome.name.casefold()):
-        name = words.printable(outcome.name)
-        who = name if console.is_terminal else f"{name} ({outcome.connection_id})"  # a line of 80 columns, or a log's
-        console.print(f"{outcome.kind:<12}  {who}: {outcome.message}", soft_wrap=True)
+        who = (
+            outcome.name if console.is_terminal else f"{outcome.name} ({outcome.connection_id})"
+        )  # a line of 80 columns, or a log's
+        console.print(words.printable(f"{outcome.kind:<12}  {who}: {outcome.message}"), soft_wrap=True)
     if not report.outcomes:
         console.print("The API lists no connections yet.", soft_wrap=True)
     for sentence in report.novelties:
-        console.print(sentence, soft_wrap=True)
+        console.print(words.printable(sentence), soft_wrap=True)
     changed = sum(day.is_changed for day in report.days)
     traffic = report.traffic
     console.print(

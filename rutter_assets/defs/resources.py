@@ -1,7 +1,7 @@
 """The resources: the API, the lake, the engine of the marts, and who watches a sync.
 
-Each is made of `Settings`. The two credentials are given to Dagster as the names of their variables, so that neither
-run config nor anything Dagster stores holds a secret.
+Each is made of `Settings`. The client id is given to Dagster as the name of its variable, the client secret not at all:
+it is read from the environment where a run needs it, so that no config, and nothing that Dagster stores, holds it.
 """
 
 import logging
@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any, Self
 
 import dagster as dg
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from rutter_assets.ingest.logged import Logged
 from rutter_assets.ingest.progress import Progress
@@ -29,7 +29,6 @@ class RutterApi(dg.ConfigurableResource[Any]):
     """The Rutter API, or without credentials the sandbox in the process of the run."""
 
     client_id: str | None = Field(None, description="The client id; without it the embedded sandbox answers.")
-    client_secret: str | None = Field(None, description="The client secret.", repr=False)
     base_url: str | None = Field(None, description="Where the API is; without credentials it is not used.")
     api_version: str = Field(description="The version of the API that is asked for.")
     requests_per_10s: int = Field(description="The pace that all requests share.")
@@ -43,7 +42,6 @@ class RutterApi(dg.ConfigurableResource[Any]):
         is_api = settings.source == "api"
         return cls(
             client_id=dg.EnvVar("RUTTER_CLIENT_ID") if is_api else None,
-            client_secret=dg.EnvVar("RUTTER_CLIENT_SECRET") if is_api else None,
             base_url=settings.base_url if is_api else None,
             api_version=settings.api_version,
             requests_per_10s=settings.requests_per_10s,
@@ -55,12 +53,13 @@ class RutterApi(dg.ConfigurableResource[Any]):
         """The source to read from, open for as long as the block runs."""
         given: dict[str, Any] = {
             "client_id": self.client_id,
-            "client_secret": None if self.client_secret is None else SecretStr(self.client_secret),
             "api_version": self.api_version,
             "requests_per_10s": self.requests_per_10s,
             "sandbox_seed": self.sandbox_seed,
             "sandbox_clock": None if self.sandbox_clock is None else datetime.fromisoformat(self.sandbox_clock),
         }
+        if self.client_id is None:
+            given["client_secret"] = None  # else the settings take it from the environment
         if self.base_url is not None:
             given["base_url"] = self.base_url
         return open_source(Settings(**given), lake)

@@ -9,11 +9,11 @@ import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
-from rutter_assets.errors import Exchange, LakeError, TransientError
+from rutter_assets.errors import NOT_JSON, Exchange, LakeError, TransientError
 from rutter_assets.ingest import plan
 from rutter_assets.ingest.gate import GateKind
 from rutter_assets.ingest.snapshot import Described, describe, instant, side_by_side
@@ -56,8 +56,8 @@ class Decision:
 class Attempt(msgspec.Struct, frozen=True):
     """The last time a connection's history was asked for; `generation` counts them from 1."""
 
-    generation: int
-    asked_at: datetime
+    generation: Annotated[int, msgspec.Meta(ge=1)]
+    asked_at: Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,7 +72,7 @@ class Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The cursor as it was encoded; one that is absent, broken or of another version starts anew."""
         try:
             return msgspec.json.decode(text or "{}", type=cls)
-        except msgspec.DecodeError:
+        except NOT_JSON:
             return cls()
 
     def encode(self) -> str:
@@ -186,8 +186,11 @@ def without_asking(
     if connection.id in in_flight:
         return Decision(connection.id, name, "loading", "A run is loading it.")
     attempt = cursor.attempts.get(connection.id)
-    if attempt is not None and now < attempt.asked_at + backoff(attempt.generation):
-        due = attempt.asked_at + backoff(attempt.generation)
+    if attempt is None:
+        return None
+    left = backoff(attempt.generation) - (now - attempt.asked_at)
+    if timedelta() < left <= 2 * LONGEST_BACKOFF:  # more is left only where the clock has jumped back
+        due = now + left
         message = f"Load {attempt.generation} ended without its whole history; the next is due at {due:%H:%M:%S} UTC."
         return Decision(connection.id, name, "backing_off", message)
     return None

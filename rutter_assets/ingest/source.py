@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from pydantic import SecretStr
 
-from rutter_assets.errors import LakeError, SettingError
+from rutter_assets.errors import NOT_JSON, LakeError, SettingError
 from rutter_assets.lake.lake import Lake
 from rutter_assets.rutter.client import RutterClient
 from rutter_assets.rutter.pace import MachinePace, ProcessPace
@@ -77,16 +77,17 @@ async def open_source(settings: Settings, lake: Lake) -> AsyncIterator[Source]:
 
 def embedded_sandbox(settings: Settings, lake: Lake) -> Sandbox:
     """The sandbox in this process that hosts the lake's world; started once and kept until the process ends."""
-    world = _world_of(lake, settings)
+    world = world_of(lake, settings)
     return _running_sandbox(world.seed, world.epoch, settings.sandbox_clock)
 
 
-def _world_of(lake: Lake, settings: Settings) -> WorldFacts:
+def world_of(lake: Lake, settings: Settings) -> WorldFacts:
+    """The world that the lake belongs to, made on first use; another one than the settings name is a `SettingError`."""
     new = WorldFacts(settings.sandbox_seed, settings.sandbox_clock or datetime.now(UTC))
     lake.storage.change(_WORLD, lambda old: old or msgspec.json.encode(new) + b"\n")
     try:
         world = msgspec.json.decode(lake.storage.read(_WORLD) or b"", type=WorldFacts)
-    except msgspec.DecodeError:
+    except NOT_JSON:
         raise LakeError(f"{_WORLD} in RUTTER_LAKE is broken: remove the folder and start a new demo.") from None
     if world.seed != settings.sandbox_seed:
         raise SettingError(

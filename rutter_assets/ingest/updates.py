@@ -84,11 +84,11 @@ async def sync_updates(
 
 
 def _plan(lake: Lake, request: UpdateRequest, merchant: Merchant, until: datetime, synced_at: datetime | None) -> None:
-    merchant.gate = _gate(merchant)
-    if not merchant.is_open:
-        return
     try:
         segment(merchant.connection.id)
+        merchant.gate = _gate(merchant)
+        if not merchant.is_open:
+            return
         ledger = lake.ledger(merchant.connection.id)
     except LakeError as error:
         merchant.error = error

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from rutter_assets.errors import LakeError
+from rutter_assets.errors import NOT_JSON, LakeError
 from rutter_assets.lake.storage import Storage
 
 PATH: Final = "erased.json"
@@ -75,7 +75,7 @@ def _hash(connection_id: str) -> str:
 def _decode(content: bytes | None) -> Erasures:
     try:
         return Erasures() if content is None else msgspec.json.decode(content, type=Erasures)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         raise LakeError(
             f"{PATH} in RUTTER_LAKE is broken: bring it back from a backup, or remove it and erase its merchants again."
         ) from None

@@ -16,7 +16,7 @@ from uuid import uuid4
 import msgspec
 import pyarrow as pa
 
-from rutter_assets.errors import LakeError, SettingError
+from rutter_assets.errors import NOT_JSON, LakeError, SettingError
 from rutter_assets.lake import layout, notices, parquet, staging
 from rutter_assets.lake import ledger as ledgers
 from rutter_assets.lake.commit import Batch, DayCommit, commit
@@ -66,7 +66,7 @@ class Lake:
         storage.change(layout.FACTS, lambda old: old or msgspec.json.encode(wanted) + b"\n")
         try:
             found = msgspec.json.decode(storage.read(layout.FACTS) or b"", type=Facts)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except NOT_JSON:
             raise LakeError(
                 f"{layout.FACTS} in RUTTER_LAKE is broken: write {msgspec.json.encode(wanted).decode()} into it,"
                 " with the values the lake was made with."
@@ -295,6 +295,12 @@ class Lake:
 
 def _storage_at(location: str) -> Storage:
     """The storage that `RUTTER_LAKE` names: a folder, or the URL of a place in an object store."""
+    whole = location if "://" in location else str(Path(location).absolute())
+    if set("=?") & set(whole):
+        raise SettingError(
+            f"RUTTER_LAKE is {whole!r}: engines take a = in a path for a partition and a ? for its end;"
+            " give a place without them."
+        )
     if "://" not in location:
         return LocalStorage(Path(location))
     scheme = location.split("://", 1)[0]

@@ -31,6 +31,7 @@ STAGING: Final = "_staging/windows"
 NOTICES: Final = "_staging/notices"
 
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+_STAGED: Final = re.compile(rf"{STAGING}/[\w-]+/[\w-]+/[\w-]+\.arrow", re.ASCII)
 _DAY: Final = re.compile(r"/date=(\d{4}-\d{2}-\d{2})/")
 
 
@@ -71,6 +72,11 @@ def staged(owner: str, connection_id: str, name: str) -> str:
     return f"{STAGING}/{owner}/{segment(connection_id)}/{name}.arrow"
 
 
+def is_staged(path: str, connection_id: str) -> bool:
+    """Whether the path is a staged file's of the connection: what a ledger names is read, and removed."""
+    return _STAGED.fullmatch(path) is not None and path.split("/")[3] == connection_id
+
+
 def notice(owner: str, name: str) -> str:
     return f"{NOTICES}/{owner}/{name}.json"
 
@@ -88,7 +94,8 @@ def connection_of(path: str) -> str:
 def segment(identifier: str) -> str:
     """The id as one part of a path; an id that could lead elsewhere is refused."""
     if not _SAFE_ID.fullmatch(identifier):
-        raise LakeError(f"{identifier!r} is not an id that can name a file; report it to Rutter.")
+        shown = repr(identifier) if len(identifier) <= 128 else f"{identifier[:32]!r}… of {len(identifier)} characters"
+        raise LakeError(f"{shown} is not an id that can name a file; report it to Rutter.")
     return identifier
 
 

@@ -11,7 +11,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from rutter_assets.errors import LakeError
+from rutter_assets.errors import NOT_JSON, LakeError
+from rutter_assets.lake import layout
 
 FORMAT: Final = 1
 
@@ -104,7 +105,11 @@ def decode(content: bytes, path: str) -> Ledger:
         instants = [i for piece in ledger.covered for i in (piece.start, piece.end, piece.read_at)]
         if ledger.format != FORMAT or any(i.tzinfo is not UTC and i.utcoffset() is None for i in instants):
             raise msgspec.ValidationError("another format")
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        if layout.ledger(ledger.connection_id) != path:
+            raise msgspec.ValidationError("it is of another connection")
+        if not all(layout.is_staged(staged, ledger.connection_id) for w in ledger.staged for staged in w.paths):
+            raise msgspec.ValidationError("it names files that are none of its own")
+    except (*NOT_JSON, LakeError) as error:
         raise LakeError(
             f"{path} is not a ledger of this version ({error}): remove it, and its merchant is read again in full."
         ) from None

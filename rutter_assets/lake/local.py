@@ -123,7 +123,10 @@ class LocalStorage:
                 break  # it holds other files, or is the last: never an empty folder is left
 
     def paths(self, prefix: str) -> Iterator[str]:
-        for file in sorted((self._root / prefix).rglob("*")):
+        found: list[Path] = []
+        for folder, _, names in os.walk(self._root / prefix, onerror=_unless_gone):
+            found += [Path(folder, name) for name in names]
+        for file in sorted(found):
             if file.is_file():
                 yield file.relative_to(self._root).as_posix()
 
@@ -181,6 +184,12 @@ def _mend(error: OSError) -> str:
     if error.errno in DISK_IS_FULL:
         return "free space on its disk"
     return "give a folder of your own, or give this user the right to write in it"
+
+
+def _unless_gone(error: OSError) -> None:
+    """A folder that another run removed as empty while it was looked through holds nothing; any other error counts."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 @cache

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import msgspec
 
+from rutter_assets.errors import NOT_JSON
 from rutter_assets.lake import layout
 from rutter_assets.lake.storage import Storage
 
@@ -42,5 +43,5 @@ def is_abandoned(storage: Storage, path: str) -> bool:
 def _spans(storage: Storage, path: str) -> list[Span]:
     try:
         return msgspec.json.decode(storage.read(path) or b"[]", type=list[Span])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         return [(date.min, date.max)]  # nobody knows what it was about, so every day is told again

@@ -23,6 +23,10 @@ _FILES_AT_ONCE: Final = 64
 """Files of an object store that are in memory together on their way into the engine."""
 
 
+_OF_A_FILE: Final = (duckdb.IOException, duckdb.InvalidInputException)
+"""What DuckDB raises of a file that is broken; where the file is replaced as it is opened, an error without a kind."""
+
+
 @contextmanager
 def engine() -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection of its own, in UTC, that spills what memory does not hold into a folder that goes with it.
@@ -49,8 +53,7 @@ def engine() -> Iterator[duckdb.DuckDBPyConnection]:
                 raise LakeError(
                     f"{_DISKS} could not be written ({error}): free space on its disk, and run again."
                 ) from None
-            is_of_a_file = isinstance(error, duckdb.IOException | duckdb.InvalidInputException)
-            if not is_of_a_file and type(error) is not duckdb.Error:  # what a foreign Parquet file gives
+            if not (isinstance(error, _OF_A_FILE) or type(error) is duckdb.Error):
                 raise
             raise LakeError(
                 f"A file of the lake could not be read: {error}. If it changed meanwhile, run again;"

@@ -20,7 +20,7 @@ from rutter_assets.errors import ContractError, CredentialError, Exchange, Trans
 from rutter_assets.rutter import contract
 from rutter_assets.rutter.api_clock import ApiClock
 from rutter_assets.rutter.body import ACCEPT_ENCODING, MOST_BODY_BYTES, BodyDamagedError, BodyTooLargeError, read_body
-from rutter_assets.rutter.decode import Novelties, Page, decode_connections, decode_page, decode_status
+from rutter_assets.rutter.decode import Body, Novelties, Page, decode_connections, decode_page, decode_status
 from rutter_assets.rutter.pace import Pace
 from rutter_assets.rutter.responses import error_of, token_refused
 from rutter_assets.rutter.transport import ACCESS_TOKEN, LaneTransport, SecretTransport
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 TimeField = Literal["created_at", "updated_at"]
-Decode = Callable[[bytes, Exchange, Novelties], T]
+Decode = Callable[[Body, Exchange, Novelties], T]
 
 _PROVEN_FOR_S: Final = 10.0
 """For so long credentials that were just accepted need no other proof when a token is refused."""
@@ -176,7 +176,7 @@ class RutterClient:
 
     async def _attempt(
         self, path: str, params: dict[str, str], access_token: SecretStr | None
-    ) -> tuple[bytes, Exchange]:
+    ) -> tuple[Body, Exchange]:
         waited_s = await self.pace.turn()
         self.traffic.waited_s += waited_s
         self.traffic.requests += 1
@@ -205,8 +205,8 @@ class RutterClient:
             raise ContractError(message, exchange) from None
         self.traffic.received_bytes += len(body)
         if response.status_code == httpx.codes.OK:
-            return body, exchange
-        raise error_of(response.status_code, response.headers, body, exchange)
+            return memoryview(body), exchange
+        raise error_of(response.status_code, response.headers, memoryview(body), exchange)
 
     def _wait_or_give_up(self, error: Exception) -> bool | float:
         """Stamina's question after a failed attempt: retry (true, or the seconds to wait first), or give up (false)."""

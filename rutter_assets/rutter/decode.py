@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from pydantic import SecretStr
 
-from rutter_assets.errors import ContractError, Exchange, TransactionError, TransientError
+from rutter_assets.errors import NOT_JSON, ContractError, Exchange, TransactionError, TransientError
 from rutter_assets.rutter.types import (
     Connection,
     ConnectionList,
@@ -27,7 +27,11 @@ from rutter_assets.rutter.types import (
 )
 
 T = TypeVar("T")
+Body = bytes | memoryview
+"""An answer's bytes; the client gives a view, whose `repr` shows none of them where a traceback prints variables."""
 
+_LOOKED_AT_BYTES: Final = 64
+"""Of an answer that is no JSON, to tell a damaged one from a web page."""
 _MOST_REMEMBERED: Final = 100
 _MOST_LISTED: Final = 20
 _MOST_SHOWN: Final = 80
@@ -132,6 +136,7 @@ _RAW_PAGE: Final = msgspec.json.Decoder(_RawPage)
 _RAW_ROWS: Final = msgspec.json.Decoder(_RawRows)
 _ROW: Final = msgspec.json.Decoder(Transaction)
 _ID: Final = msgspec.json.Decoder(_Id)
+_ANYTHING: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder()
 _ENVELOPE_KEYS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _CONNECTIONS: Final = msgspec.json.Decoder(ConnectionList, dec_hook=_from_text)
 _RAW_CONNECTIONS: Final = msgspec.json.Decoder(_RawConnections)
@@ -147,7 +152,7 @@ _STATUS_TYPES: Final[dict[str, type[msgspec.Struct]]] = {
 }
 
 
-def decode_page(body: bytes, exchange: Exchange, novelties: Novelties) -> Page:
+def decode_page(body: Body, exchange: Exchange, novelties: Novelties) -> Page:
     """One page of `GET /transactions`.
 
     A body of another shape is a `ContractError`, a row that is no transaction a `TransactionError` that names it, and
@@ -156,7 +161,7 @@ def decode_page(body: bytes, exchange: Exchange, novelties: Novelties) -> Page:
     try:
         strict = _STRICT_PAGE.decode(body)
         return Page(list(strict.transactions), strict.next_cursor, {}, len(body), exchange)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         pass  # an unknown field, or a real violation: the tolerant decoder below tells them apart
     try:
         page = _decoded(_PAGE, body, exchange)
@@ -167,31 +172,31 @@ def decode_page(body: bytes, exchange: Exchange, novelties: Novelties) -> Page:
     for position, row in enumerate(_decoded(_RAW_PAGE, body, exchange).transactions):
         extra = {name: value for name, value in row.items() if name not in _TRANSACTION_FIELDS}
         if extra:
-            unknown[position] = msgspec.json.encode(extra).decode()
+            unknown[position] = _text(msgspec.json.encode(extra), exchange)
             novelties.note_fields(f"transaction.{name}" for name in extra)
     envelope = _decoded(_ENVELOPE_KEYS, body, exchange)
     novelties.note_fields(f"page.{name}" for name in envelope.keys() - set(TransactionPage.__struct_fields__))
     return Page(page.transactions, page.next_cursor, unknown, len(body), exchange)
 
 
-def decode_connections(body: bytes, exchange: Exchange, novelties: Novelties) -> list[Connection]:
+def decode_connections(body: Body, exchange: Exchange, novelties: Novelties) -> list[Connection]:
     """The connections of `GET /connections`; a body of another shape is a `ContractError` that names the connection."""
     try:
         connections = _decoded(_CONNECTIONS, body, exchange).connections
     except ContractError:
         _check_connections(body, exchange)
         raise
-    for item in msgspec.json.decode(body)["connections"]:
+    for item in _decoded(_ANYTHING, body, exchange)["connections"]:
         _note_unknown(item, Connection, "connection", novelties)
     return connections
 
 
-def decode_status(body: bytes, exchange: Exchange, novelties: Novelties) -> ConnectionStatus:
+def decode_status(body: Body, exchange: Exchange, novelties: Novelties) -> ConnectionStatus:
     """The status of `GET /connections/status`, wrapped as the SDK types it or flat as the seed page prints it."""
-    keys = _decoded(_ENVELOPE_KEYS, body, exchange)
-    wrapped = "status" in keys
+    wrapped = "status" in _decoded(_ENVELOPE_KEYS, body, exchange)
     status = _decoded(_STATUS, body, exchange).status if wrapped else _decoded(_FLAT_STATUS, body, exchange)
-    raw = msgspec.json.decode(keys["status"] if wrapped else body)
+    raw = _decoded(_ANYTHING, body, exchange)
+    raw = raw["status"] if wrapped else raw
     _note_unknown(raw, ConnectionStatus, "status", novelties)
     for name, struct in _STATUS_TYPES.items():
         _note_unknown(raw.get(name), struct, f"status.{name}", novelties)
@@ -205,7 +210,7 @@ def _note_unknown(raw: Any, struct: type[msgspec.Struct], name: str, novelties: 
         novelties.note_fields(f"{name}.{key}" for key in raw.keys() - set(struct.__struct_fields__))
 
 
-def _check_rows(body: bytes, exchange: Exchange) -> None:
+def _check_rows(body: Body, exchange: Exchange) -> None:
     """A `TransactionError` for the first row that is no transaction."""
     broken = _first_broken(_decoded(_RAW_ROWS, body, exchange).transactions, _ROW)
     if broken is not None:
@@ -214,7 +219,7 @@ def _check_rows(body: bytes, exchange: Exchange) -> None:
         raise TransactionError(f"Transaction {who} is not what the API's contract says: {why}.", exchange)
 
 
-def _check_connections(body: bytes, exchange: Exchange) -> None:
+def _check_connections(body: Body, exchange: Exchange) -> None:
     """A `ContractError` for the first item that is no connection."""
     broken = _first_broken(_decoded(_RAW_CONNECTIONS, body, exchange).connections, _CONNECTION)
     if broken is not None:
@@ -232,7 +237,7 @@ def _first_broken(items: list[msgspec.Raw], decoder: msgspec.json.Decoder[Any]) 
     for position, item in enumerate(items, start=1):
         try:
             decoder.decode(item)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except NOT_JSON as error:
             return position, _id_of(item), str(error)
     return None
 
@@ -240,17 +245,27 @@ def _first_broken(items: list[msgspec.Raw], decoder: msgspec.json.Decoder[Any]) 
 def _id_of(item: msgspec.Raw) -> str | None:
     try:
         return shown(_ID.decode(item).id)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         return None
 
 
-def _decoded(decoder: msgspec.json.Decoder[T], body: bytes, exchange: Exchange) -> T:
+def _text(raw: bytes, exchange: Exchange) -> str:
+    """What was sent within a field that nobody has looked into, whose bytes may be no text."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise ContractError(f"The API's answer is not what its contract says: {error}", exchange) from None
+
+
+def _decoded(decoder: msgspec.json.Decoder[T], body: Body, exchange: Exchange) -> T:
     """The typed body; an object that breaks off was damaged on its way, anything else is a breach of the contract."""
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
         raise ContractError(f"The API's answer is not what its contract says: {error}.", exchange) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        if body.lstrip().startswith(b"{"):
+    except RecursionError:
+        raise ContractError("The API's answer is not what its contract says: it nests without end.", exchange) from None
+    except NOT_JSON:
+        if bytes(body[:_LOOKED_AT_BYTES]).lstrip().startswith(b"{"):
             raise TransientError("The API's answer was damaged on its way: its JSON breaks off.", exchange) from None
         raise ContractError("The answer is no JSON, so it is not the API's: check RUTTER_BASE_URL.", exchange) from None

@@ -3,6 +3,7 @@
 `error_code` decides before the HTTP status does, because the mapping of codes to statuses is not published [docs].
 """
 
+import re
 import time
 from collections.abc import Mapping
 from datetime import UTC
@@ -12,6 +13,7 @@ from typing import Final
 import msgspec
 
 from rutter_assets.errors import (
+    NOT_JSON,
     ApiError,
     ContractError,
     CredentialError,
@@ -22,7 +24,11 @@ from rutter_assets.errors import (
     TokenError,
     TransientError,
 )
+from rutter_assets.rutter.decode import Body
 from rutter_assets.rutter.types import ErrorBody
+
+_CODE: Final = re.compile(r"[A-Za-z0-9_ ]{1,64}")
+"""What an error code looks like. Anything else may be an echo of the request, and is shown to nobody."""
 
 _CREDENTIALS: Final = (
     "The credentials are not accepted: check RUTTER_CLIENT_ID, and whether RUTTER_CLIENT_SECRET was renewed."
@@ -57,7 +63,7 @@ _LONGEST_S: Final = 1e9
 """What asks for more asks for nothing that can be meant."""
 
 
-def error_of(status: int, headers: Mapping[str, str], body: bytes, exchange: Exchange) -> ApiError:
+def error_of(status: int, headers: Mapping[str, str], body: Body, exchange: Exchange) -> ApiError:
     """The error that an unsuccessful answer means, with the seconds of its `Retry-After` where it has one."""
     error_code = _error_code(body)
     exchange = Exchange(exchange.path, status, error_code, exchange.request_id)
@@ -96,8 +102,9 @@ def _by_class(status: int) -> tuple[type[ApiError], str]:
     return RequestError, "The API refuses the request."
 
 
-def _error_code(body: bytes) -> str | None:
+def _error_code(body: Body) -> str | None:
     try:
-        return msgspec.json.decode(body, type=ErrorBody).error_code
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        error_code = msgspec.json.decode(body, type=ErrorBody).error_code
+    except NOT_JSON:
         return None  # proxies answer with HTML; the status alone decides then
+    return error_code if error_code is not None and _CODE.fullmatch(error_code) else None

@@ -1,16 +1,30 @@
 """Where secrets enter a request: below everything that logs, raises or remembers it.
 
 httpx logs each URL, and its exceptions and responses carry the request. Our requests therefore travel through httpx
-without the access token and without credentials, and this transport adds both on the way to the wire.
+without the access token and without credentials, and this transport adds both on the way to the wire. What goes wrong
+below it keeps its kind and its words and loses its frames, whose local variables hold the secrets.
 """
 
 import base64
+import logging
 from collections.abc import AsyncIterator, Callable
+from typing import Final
 
 import httpx
 from pydantic import SecretStr
 
 ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of the parameter, not a token
+
+
+class _NamesAlone(logging.Filter):
+    """Lets httpcore say at DEBUG which step it takes, not with what: a `Location` header may repeat our own URL."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = str(record.msg).partition(" ")[0]
+        return True
+
+
+_NAMES_ALONE: Final = _NamesAlone()
 
 
 class SecretTransport(httpx.AsyncBaseTransport):
@@ -20,19 +34,26 @@ class SecretTransport(httpx.AsyncBaseTransport):
         self._inner = inner
         pair = f"{client_id}:{client_secret.get_secret_value()}"
         self._authorization = SecretStr("Basic " + base64.b64encode(pair.encode()).decode())
+        logging.getLogger("httpcore.http11").addFilter(_NAMES_ALONE)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await self._inner.handle_async_request(self._with_secrets(request))
+        except BaseException as error:
+            error.__cause__ = error.__context__ = error.__traceback__ = None
+            raise
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    def _with_secrets(self, request: httpx.Request) -> httpx.Request:
         url, extensions = request.url, dict(request.extensions)
         token = extensions.pop(ACCESS_TOKEN, None)
         if isinstance(token, SecretStr):
             url = url.copy_add_param(ACCESS_TOKEN, token.get_secret_value())
         headers = request.headers.copy()
         headers["Authorization"] = self._authorization.get_secret_value()
-        outgoing = httpx.Request(request.method, url, headers=headers, stream=request.stream, extensions=extensions)
-        return await self._inner.handle_async_request(outgoing)
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
+        return httpx.Request(request.method, url, headers=headers, stream=request.stream, extensions=extensions)
 
 
 class LaneTransport(httpx.AsyncBaseTransport):

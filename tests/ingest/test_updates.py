@@ -10,6 +10,7 @@ from rutter_assets.ingest.report import SyncReport
 from rutter_assets.ingest.snapshot import take_snapshot
 from rutter_assets.ingest.sync import SyncRequest, sync
 from rutter_assets.ingest.updates import UpdateRequest, sync_updates
+from rutter_assets.lake import layout
 from rutter_assets.lake.lake import Lake
 from rutter_assets.rutter.window import Window
 from rutter_assets.sandbox import Merchant, Outage, Sandbox, faults, given_row
@@ -202,3 +203,14 @@ def test_updates_over_time_end_in_the_truth(serve: ServeWorld, lake: Lake) -> No
     }
     assert len(loaded) >= 9
     assert found == expected
+
+
+def test_a_broken_ledger_is_its_connections_outcome_alone(serve: ServeWorld, lake: Lake) -> None:
+    merchants = [Merchant.of([row(n), row(n + 1, iso(NOW + HOUR))], name=f"merchant {n}") for n in (1, 5)]
+    sandbox = serve(*merchants)
+    load(sandbox, lake)
+    lake.storage.write(layout.ledger(merchants[0].id), b"{")
+    sandbox.clock.advance(2 * HOUR)
+    for report in (load(sandbox, lake), update(sandbox, lake)):
+        assert {one.name: one.kind for one in report.outcomes} == {"merchant 1": "failed", "merchant 5": "synced"}
+    assert "transaction-0006" in stored(lake)

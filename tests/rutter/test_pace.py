@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import time
 import uuid
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -66,3 +67,23 @@ def _turns(organization: str, count: int) -> None:
             await pace.turn()
 
     asyncio.run(take())
+
+
+def test_a_turn_that_a_held_up_process_slept_through_is_lost() -> None:
+    """Taken late, it would come on top of the turns of now, and the limit would count both."""
+    started: list[float] = []
+
+    async def ask(pace: ProcessPace) -> None:
+        await pace.turn()
+        started.append(time.monotonic())
+
+    async def held_up() -> None:
+        pace = ProcessPace(100)
+        asking = [asyncio.create_task(ask(pace)) for _ in range(8)]
+        await asyncio.sleep(0.05)
+        time.sleep(0.45)  # noqa: ASYNC251 - this is what holds the loop up
+        await asyncio.gather(*asking)
+
+    asyncio.run(held_up())
+    at_once = sum(later - earlier < 0.03 for earlier, later in pairwise(started))
+    assert at_once <= 1
