@@ -8,6 +8,7 @@ from rich.console import Console
 
 from rutter_assets.cli import failure, words
 from rutter_assets.errors import SettingError
+from rutter_assets.lake import layout
 from rutter_assets.lake.holdings import Holding
 from rutter_assets.lake.lake import Lake
 from rutter_assets.marts.erasure import erase, examine
@@ -25,7 +26,12 @@ def run(connection_id: str, *, is_confirmed: bool) -> None:
         if not _agreed(f"Erase {words.counted(rows, 'row', 'rows')} of {connection_id} for good?"):
             failure.say("nothing was erased.")
             raise typer.Exit(failure.INTERRUPTED)
+    has_report = lake.storage.exists(layout.REPORT)
     erasure = erase(lake, connection_id)
+    if has_report:
+        from rutter_assets.report.page import build  # here, so that no other command waits for the plotting library
+
+        build(lake)
     console = words.console()
     for table in sorted({one.table for one in (*erasure.before, *erasure.after)}):
         console.print(table, soft_wrap=True)

@@ -56,7 +56,7 @@ def erase(lake: Lake, connection_id: str) -> Erasure:
 def _take_out(lake: Lake, connection_id: str) -> bool:
     """One round through everything; whether anything was found."""
     is_found = take_out(lake, connection_id) > 0
-    lake.storage.delete(layout.REPORT)  # it names merchants, and is made anew when it is asked for
+    lake.storage.delete(layout.REPORT)  # it names merchants; who can make it anew, does
     if any(one.rows_of_connection for one in _published(lake, connection_id)):
         warehouse.build(lake)
         is_found = True

@@ -26,6 +26,8 @@ def env(serve: ServeWorld, tmp_path: Path) -> dict[str, str]:
 
 
 def test_an_erasure_prints_the_proof_and_a_sync_does_not_undo_it(env: dict[str, str], tmp_path: Path) -> None:
+    assert run("report", env=env).exit_code == 0
+    assert b"Alder" in (tmp_path / "report.html").read_bytes()
     result = run("erase", "--connection", "alder", "--yes", env=env)
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
@@ -38,6 +40,8 @@ def test_an_erasure_prints_the_proof_and_a_sync_does_not_undo_it(env: dict[str, 
         result = run(*command, env=env)
         assert (result.exit_code, "Alder" in result.output) == (0, False)
     assert not [path for path, content in files(tmp_path).items() if "alder" in path or b"alder" in content]
+    page = (tmp_path / "report.html").read_bytes()
+    assert (b"Birch" in page, b"Alder" in page) == (True, False)
     assert "erased" in run("sync", "--connection", "alder", env=env).stderr
     assert run("resync", "--connection", "alder", env=env).exit_code == 0
     assert (tmp_path / "ledger" / "alder.json").exists()
