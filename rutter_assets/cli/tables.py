@@ -12,7 +12,7 @@ _HEAD: Final = """\
 # The tables
 
 Made by `rutter-assets tables > docs/tables.md` from the declarations in `rutter_assets/lake/tables.py` and
-`rutter_assets/marts/tables.py`. From the same come the Arrow schemas, the columns in Dagster and the comments in
+`rutter_assets/marts/tables/`. From the same come the Arrow schemas, the columns in Dagster and the comments in
 `rutter.duckdb`. What the figures mean: [metrics.md](metrics.md). The column `date` is in a file's path, not in it.
 Made of: the columns whose values a column is computed from, and what else decides it. What merely tells the rows of a
 group apart is not repeated at each column.
