@@ -68,13 +68,12 @@ def error_of(status: int, headers: Mapping[str, str], body: Body, exchange: Exch
 
 def retry_after_s(value: str | None) -> float | None:
     """`Retry-After` in seconds from now, given as seconds or as an HTTP date; null when absent or unreadable."""
-    if value is None:
-        return None
-    if value.strip().isdigit():
-        return float(value)
+    text = (value or "").strip()
+    if text.isascii() and text.isdecimal():
+        return float(text)
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, OverflowError):
         return None
 
 
