@@ -95,11 +95,9 @@ class _Line:
     def link(self) -> str:
         """The link by which the merchant logs in again: a secret, for the one who sends it to the merchant."""
         link = self.described.link_url
-        return (
-            words.printable(link.get_secret_value())
-            if link is not None and self.gate in ("needs_update", "disabled")
-            else ""
-        )
+        if link is None or self.gate not in ("needs_update", "disabled"):
+            return ""
+        return words.printable(link.get_secret_value())
 
     @property
     def _covered(self) -> list[Window]:

@@ -138,9 +138,8 @@ def _compute_marts(lake: Lake, report: SyncReport, known_on: date, progress: Sho
 
 def _print(console: Console, report: SyncReport, elapsed_s: float) -> None:
     for outcome in sorted(report.outcomes, key=lambda outcome: outcome.name.casefold()):
-        who = (
-            outcome.name if console.is_terminal else f"{outcome.name} ({outcome.connection_id})"
-        )  # a line of 80 columns, or a log's
+        # For a line of 80 columns, or for a log:
+        who = outcome.name if console.is_terminal else f"{outcome.name} ({outcome.connection_id})"
         console.print(words.printable(f"{outcome.kind:<12}  {who}: {outcome.message}"), soft_wrap=True)
     if not report.outcomes:
         console.print("The API lists no connections yet.", soft_wrap=True)

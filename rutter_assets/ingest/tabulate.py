@@ -1,7 +1,7 @@
 """Typed transactions → an Arrow table of the lake's schema, exact to the last digit."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +23,10 @@ _TEXTS: Final = (
     "platform_id", "order_id", "platform_customer_id", "payment_method_type", "status", "type", "gateway",
     "iso_currency_code", "platform_type", "description",
 )  # fmt: skip
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_US: Final = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+_LAST_US: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 
 
 def tabulate(
@@ -81,5 +85,13 @@ def _array(values: Sequence[Any], wanted: pa.DataType) -> pa.Array:
     if wanted == pa.string():
         return pa.array(values, pa.binary()).cast(pa.string())
     if wanted == INSTANT:
-        return pa.array(values, pa.string()).cast(INSTANT)
+        return _in_years_of_four_digits(pa.array(values, pa.string()).cast(INSTANT))
     return pa.array(values, wanted)
+
+
+def _in_years_of_four_digits(instants: pa.Array) -> pa.Array:
+    """The instants, if they lie in the years 1 to 9999, which is what readers of dates can read."""
+    bounds = pc.min_max(instants.cast(pa.int64())).as_py()
+    if bounds["min"] is not None and not _FIRST_US <= bounds["min"] <= bounds["max"] <= _LAST_US:
+        raise pa.ArrowInvalid("a year of more than four digits, or before the first")
+    return instants

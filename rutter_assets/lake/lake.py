@@ -298,7 +298,7 @@ def _storage_at(location: str) -> Storage:
     whole = location if "://" in location else str(Path(location).absolute())
     if set("=?") & set(whole):
         raise SettingError(
-            f"RUTTER_LAKE is {whole!r}: engines take a = in a path for a partition and a ? for its end;"
+            "RUTTER_LAKE lies at a path with a = or a ?, which engines take for a partition and for the path's end:"
             " give a place without them."
         )
     if "://" not in location:

@@ -5,7 +5,7 @@ before it asks the API. Instants are UTC.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Final, Literal
 
@@ -102,9 +102,13 @@ def decode(content: bytes, path: str) -> Ledger:
     """The ledger of a file; one that is broken or of another format is a `LakeError` that names it and the mend."""
     try:
         ledger = msgspec.json.decode(content, type=Ledger)
-        instants = [i for piece in ledger.covered for i in (piece.start, piece.end, piece.read_at)]
-        if ledger.format != FORMAT or any(i.tzinfo is not UTC and i.utcoffset() is None for i in instants):
+        pieces: list[Covered | StagedWindow] = [*ledger.covered, *ledger.staged]
+        instants = [i for piece in pieces for i in (piece.start, piece.end, piece.read_at)]
+        instants += [i for i in (ledger.history_loaded_at, ledger.watermark) if i is not None]
+        if ledger.format != FORMAT or any(i.utcoffset() != timedelta(0) for i in instants):
             raise msgspec.ValidationError("another format")
+        if any(piece.start >= piece.end for piece in pieces):
+            raise msgspec.ValidationError("it covers a time that ends before its start")
         if layout.ledger(ledger.connection_id) != path:
             raise msgspec.ValidationError("it is of another connection")
         if not all(layout.is_staged(staged, ledger.connection_id) for w in ledger.staged for staged in w.paths):

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -11,7 +12,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final
+from statistics import median
+from types import TracebackType
+from typing import Any, Final, Self
 
 from rutter_assets.marts.mart import MARTS, read_days
 from rutter_assets.sandbox import Clock, Sandbox, World
@@ -27,10 +30,10 @@ FAULTS: Final = (
     answer(200, b"not compressed", "Content-Encoding: gzip"),
 )
 
-MOST_GROWTH: Final = 1.2
-"""How much the peak of a worker's memory may grow once a third of its runs are done: runs differ in size."""
+MOST_GROWTH: Final = 1.15
+"""How much more memory a worker may hold after a run of the last third than of the middle third, by their medians."""
 
-_HEAD: Final = "minute  hours   runs  failed      rows  requests  faults  retries  unread conn.  429  peak MB  files"
+_HEAD: Final = "minute  hours   runs  failed      rows  requests  faults  retries  unread conn.  429  memory MB  files"
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Tally:
     requests: int = 0
     retries: int = 0
     failed_connections: int = 0
-    peaks: list[list[int]] = field(default_factory=list)
+    memory_bytes: list[list[int]] = field(default_factory=list)
     open_files: list[list[int]] = field(default_factory=list)
 
 
@@ -99,13 +102,11 @@ class Soak:
                 self._folder,
                 (EPOCH - timedelta(days=self.shape.days)).date(),
             )
-            crew = _Crew(place, self.shape.workers, self._note)
-            try:
+            with _Crew(place, self.shape.workers, self._note) as crew:
                 self._load(crew)
                 self._let_hours_pass(crew, minutes)
-                self._catch_up(crew)
-            finally:
-                crew.leave()
+                crew.wait()
+            self._catch_up(place)
             return [*self._not_true(place), *self._not_flat(), *self._not_kept(place)]
 
     def _fault(self, _: bytes) -> bytes | None:
@@ -139,28 +140,28 @@ class Soak:
                 minute += 1
         self._tell(self._line(minute))
 
-    def _catch_up(self, crew: "_Crew") -> None:
-        """With a sound wire, one more run: what a fault kept from being read is read now."""
-        crew.wait()
+    def _catch_up(self, place: Place) -> None:
+        """One more run, of a new process over a sound wire: it takes up whatever the others could not end."""
         self._fails = False
         self._clock.advance(timedelta(minutes=1))
-        crew.give(Order("update", self._clock.now()))
-        crew.wait()
+        with _Crew(place, 1, lambda _, done: self._note(self.shape.workers, done)) as crew:
+            crew.give(Order("update", self._clock.now()))
+            crew.wait()
         self._count_limited()
 
     def _note(self, worker: int, done: Done) -> None:
         tally = self.tally
         tally.runs[done.kind] += 1
         if done.why is not None:
-            tally.failed_runs[done.why.partition(" (")[0]] += 1
+            tally.failed_runs[_without_names(done.why)] += 1
         tally.rows += done.rows
         tally.requests += done.requests
         tally.retries += done.retries
         tally.failed_connections += done.failed
-        while len(tally.peaks) <= worker:
-            tally.peaks.append([])
+        while len(tally.open_files) <= worker:
+            tally.memory_bytes.append([])
             tally.open_files.append([])
-        tally.peaks[worker].append(done.peak_bytes)
+        tally.memory_bytes[worker].append(done.memory_bytes)
         tally.open_files[worker].append(done.open_files)
 
     def _count_limited(self) -> None:
@@ -170,12 +171,12 @@ class Soak:
 
     def _line(self, minute: int) -> str:
         tally = self.tally
-        peak = max((peaks[-1] for peaks in tally.peaks if peaks), default=0) // 2**20
+        memory = max((held[-1] for held in tally.memory_bytes if held), default=0) // 2**20
         files = max((counts[-1] for counts in tally.open_files if counts), default=0)
         return (
             f"{minute:>6}  {tally.hours:>5}  {tally.runs.total():>5}  {tally.failed_runs.total():>6}  {tally.rows:>8,}"
             f"  {tally.requests:>8,}  {tally.faults:>6,}  {tally.retries:>7,}  {tally.failed_connections:>11}"
-            f"  {tally.limited:>3}  {peak:>7}  {files:>5}"
+            f"  {tally.limited:>3}  {memory:>9}  {files:>5}"
         )
 
     # What is not as it should be
@@ -195,14 +196,17 @@ class Soak:
         return said
 
     def _not_flat(self) -> list[str]:
-        """Which worker's memory or open files grew after its first third of runs, in which it warms up."""
+        """Which worker's memory or open files grew once it was warm; one of few runs tells nothing."""
         said = []
-        for worker, (peaks, files) in enumerate(zip(self.tally.peaks, self.tally.open_files, strict=True)):
-            warm = len(peaks) // 3
-            if peaks[-1] > peaks[warm] * MOST_GROWTH:
-                said.append(f"Worker {worker} grew from {peaks[warm] >> 20} to {peaks[-1] >> 20} MiB.")
-            if max(files[warm:]) > max(files[: warm + 1]):
-                said.append(f"Worker {worker} has {max(files[warm:])} files open, {max(files[: warm + 1])} at first.")
+        for worker, (held, files) in enumerate(zip(self.tally.memory_bytes, self.tally.open_files, strict=True)):
+            third = len(held) // 3
+            if third < 2:
+                continue
+            middle, last = median(held[third : 2 * third]), median(held[2 * third :])
+            if last > middle * MOST_GROWTH:
+                said.append(f"Worker {worker} grew from {middle / 2**20:.0f} to {last / 2**20:.0f} MiB.")
+            if max(files[third:]) > max(files[: third + 1]):
+                said.append(f"Worker {worker} has {max(files[third:])} files open, {max(files[: third + 1])} at first.")
         return said
 
     def _not_kept(self, place: Place) -> list[str]:
@@ -256,7 +260,12 @@ class _Crew:
         while any(self._under_way):
             self._take(60)
 
-    def leave(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for pipe, process in zip(self._pipes, self._processes, strict=True):
             with suppress(BrokenPipeError):
                 pipe.send(None)
@@ -268,6 +277,11 @@ class _Crew:
             done: Done = self._pipes[worker].recv()  # fails where the worker died, which ends the soak
             self._under_way[worker] -= 1
             self._note(worker, done)
+
+
+def _without_names(sentence: str) -> str:
+    """A sentence without its file and its request, so that equal ones are counted together."""
+    return re.sub(r"\S+/\S+", "a file", sentence.partition(" (")[0])
 
 
 def _rows(items: Any) -> set[tuple[Any, ...]]:

@@ -1,9 +1,9 @@
 """One of the processes that sync the same lake side by side: it does what it is told, and tells what that cost."""
 
 import asyncio
+import gc
 import os
 import resource
-import sys
 import tempfile
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -57,7 +57,7 @@ class Order:
 class Done:
     """What an order came to. `why`: why the whole run failed; null: it did not, though connections may have.
 
-    `peak_bytes` is the most memory that the process ever had, `open_files` how many files it has open now.
+    `memory_bytes` is what the process holds when it is done, `open_files` how many files it has open then.
     """
 
     kind: str
@@ -66,7 +66,7 @@ class Done:
     failed: int = 0
     requests: int = 0
     retries: int = 0
-    peak_bytes: int = 0
+    memory_bytes: int = 0
     open_files: int = 0
 
 
@@ -82,7 +82,7 @@ def _carried_out(order: Order, place: Place) -> Done:
     try:
         report = asyncio.run(_read(order, place))
     except RutterAssetsError as error:
-        return Done(order.kind, str(error), peak_bytes=_peak_bytes(), open_files=_open_files())
+        return Done(order.kind, str(error), memory_bytes=_memory_bytes(), open_files=_open_files())
     why = _not_computed(order, place, report)
     if why is None:
         place.lake.acknowledge(report.notices)
@@ -93,7 +93,7 @@ def _carried_out(order: Order, place: Place) -> Done:
         len(report.of_kind("failed")),
         report.traffic.requests,
         report.traffic.retries,
-        _peak_bytes(),
+        _memory_bytes(),
         _open_files(),
     )
 
@@ -126,9 +126,13 @@ async def _read(order: Order, place: Place) -> SyncReport:
         return await sync(source, place.lake, SyncRequest(window, place.first_day, fresh_since=fresh_since))
 
 
-def _peak_bytes() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+def _memory_bytes() -> int:
+    """What is resident now; where the system has no such file, the most that ever was."""
+    gc.collect()
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    except FileNotFoundError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _open_files() -> int:
