@@ -79,6 +79,7 @@ FEE_TOTALS: Final = Table(
     ),
     _KEY,
     grain=("date", *_KEY),
+    if_broken="move it away and compute its day again",
 )
 
 REFUND_RATIOS: Final = Table(
@@ -120,6 +121,7 @@ REFUND_RATIOS: Final = Table(
     ),
     _KEY,
     grain=("date", *_KEY),
+    if_broken="move it away and compute its day again",
 )
 
 
@@ -190,4 +192,5 @@ REFUND_COHORTS: Final = Table(
     ),
     _KEY,
     grain=("date", *_KEY),
+    if_broken="move it away and compute its day again",
 )
