@@ -8,7 +8,7 @@ restatements/known_on=2026-11-01/<mart>.parquet  the figures of a mart that beca
 restatements/published/<mart>.parquet            when each day of a mart was first computed
 rutter.duckdb                                    all tables in one file, made anew from the above
 ledger/<connection_id>.json                      what is covered of one connection
-_kept/<mart>-<version>.duckdb                    what a mart was made of, to read less next time; may be removed
+_staging/kept/<mart>-<version>.duckdb            what a mart was made of, to read less next time; may be removed
 _staging/                                        what is fetched and not yet committed, and locks
 lake.json                                        the lake's own facts: format, buckets, source
 """
@@ -25,7 +25,7 @@ WAREHOUSE: Final = "rutter.duckdb"
 COMPLETENESS: Final = "marts/completeness/completeness.parquet"
 RESTATEMENTS: Final = "restatements"
 LEDGER: Final = "ledger"
-KEPT: Final = "_kept"
+KEPT: Final = "_staging/kept"
 STAGING: Final = "_staging/windows"
 NOTICES: Final = "_staging/notices"
 

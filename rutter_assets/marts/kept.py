@@ -55,8 +55,10 @@ class Kept:
         return cls(lake, mart, columns, has_ids) if isinstance(lake.storage, LocalStorage) else None
 
     @contextmanager
-    def parts(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    def parts(self, connection: duckdb.DuckDBPyConnection, days: Set[date] | None) -> Iterator[None]:
         """A block in which `parts` is, in the engine, what the mart's parts query makes of all movements of the lake.
+
+        `days`: only the parts of these days; null: of all.
 
         A `KeptError` where what is kept is broken and now thrown away, or where the day files cannot be read or do not
         stand still: then they must be read in full.
@@ -70,7 +72,11 @@ class Kept:
                 self._make(connection, files)
             elif changed:
                 self._update(connection, files, changed)
-            connection.table("kept.parts").create_view("parts")
+            parts = connection.table("kept.parts")
+            if days is not None:
+                connection.from_arrow(_dates(days)).create("part_days")
+                parts = parts.join(connection.table("part_days"), DATE.name, "semi")
+            parts.create_view("parts")
             yield
             connection.execute("DETACH kept")
         except (duckdb.Error, OSError) as error:
@@ -98,7 +104,7 @@ class Kept:
         made_with = [duckdb.__version__, str(_FILES), *self.columns, *map(engine.sql, names)]
         version = hashlib.sha256("\n".join(made_with).encode()).hexdigest()[:16]
         file = Path(self.lake.storage.uri(f"{layout.KEPT}/{self.mart}-{version}.duckdb"))
-        file.parent.mkdir(exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         quoted = str(file).replace("'", "''")  # the statement takes no parameter
         connection.execute(f"ATTACH '{quoted}' AS kept")
 
@@ -123,7 +129,7 @@ class Kept:
 
     def _update(self, connection: duckdb.DuckDBPyConnection, files: pa.Table, changed: Set[date]) -> None:
         """Read the changed days and what their differing rows lead to, and keep what they give."""
-        connection.from_arrow(pa.table({DATE.name: pa.array(sorted(changed), DATE.type)})).create("changed")
+        connection.from_arrow(_dates(changed)).create("changed")
         self._read(connection, "changed_movements", changed)
         parts = connection.sql(engine.sql(f"{self.mart}_parts"))
         parts.filter("id IS NULL").create("new_parts")
@@ -160,3 +166,7 @@ class Kept:
         if self._files() != files:
             raise KeptError  # rows of two versions of a day may have met: no later look would find that out
         connection.execute("COMMIT")
+
+
+def _dates(days: Set[date]) -> pa.Table:
+    return pa.table({DATE.name: pa.array(sorted(days), DATE.type)})

@@ -192,7 +192,7 @@ def _replace(
                 connection.sql(engine.sql(f"{mart.name}_parts")).create_view("parts")
             _compute(connection, mart, wanted, known_on)
         else:
-            with kept.parts(connection):
+            with kept.parts(connection, None if mart.is_of_all_days else mart.sources_of(wanted)):
                 _compute(connection, mart, wanted, known_on)
         bind_stored(connection, lake, mart, [path for path in paths if path not in broken])
         connection.sql(engine.sql("differing")).create("differing")

@@ -41,7 +41,8 @@ def in_full(history: History, mart: Mart, known_on: date) -> list[dict[str, obje
     store_ = Lake(ObjectStorage("memory:///"), buckets=1)
     history.write_into(store_)
     compute(store_, mart, mart.reached_by(DAYS), known_on)
-    return read(store_, mart).to_pylist()
+    rows: list[dict[str, object]] = read(store_, mart).to_pylist()
+    return rows
 
 
 def _cut(file: Path) -> None:
