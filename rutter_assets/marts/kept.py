@@ -37,6 +37,13 @@ class KeptError(Exception):
     """What is kept cannot be read or written: do without it."""
 
 
+def discard(lake: Lake, mart: str) -> None:
+    """Remove what is kept of a mart, whichever version of the package did; to be called by one process at a time."""
+    for path in list(lake.storage.paths(layout.KEPT)):
+        if path.startswith(f"{layout.KEPT}/{mart}-"):
+            lake.storage.delete(path)
+
+
 @dataclass(frozen=True)
 class Kept:
     """What is kept of a mart in a lake on a local disk, made of these columns of the transactions.
@@ -56,9 +63,7 @@ class Kept:
 
     @contextmanager
     def parts(self, connection: duckdb.DuckDBPyConnection, days: Set[date] | None) -> Iterator[None]:
-        """A block in which `parts` is, in the engine, what the mart's parts query makes of all movements of the lake.
-
-        `days`: only the parts of these days; null: of all.
+        """A block in which `parts` is, in the engine, what its query makes of the movements of `days`; null: of all.
 
         A `KeptError` where what is kept is broken and now thrown away, or where the day files cannot be read or do not
         stand still: then they must be read in full.
@@ -67,7 +72,7 @@ class Kept:
             files = self._files()
             connection.from_arrow(files).create("files")
             self._attach(connection)
-            changed = self._changed(connection)
+            changed = self._changed(connection, files)
             if len(changed) * 2 >= len(files[DATE.name].unique()):
                 self._make(connection, files)
             elif changed:
@@ -80,14 +85,8 @@ class Kept:
             yield
             connection.execute("DETACH kept")
         except (duckdb.Error, OSError) as error:
-            self.discard()
+            discard(self.lake, self.mart)
             raise KeptError from error
-
-    def discard(self) -> None:
-        """Remove it, and what other versions of the package kept."""
-        for path in list(self.lake.storage.paths(layout.KEPT)):
-            if path.startswith(f"{layout.KEPT}/{self.mart}-"):
-                self.lake.storage.delete(path)
 
     def _files(self) -> pa.Table:
         """The transaction files as they are now."""
@@ -108,16 +107,16 @@ class Kept:
         quoted = str(file).replace("'", "''")  # the statement takes no parameter
         connection.execute(f"ATTACH '{quoted}' AS kept")
 
-    def _changed(self, connection: duckdb.DuckDBPyConnection) -> set[date]:
+    def _changed(self, connection: duckdb.DuckDBPyConnection, files: pa.Table) -> set[date]:
         """The days whose files are not those that were read the last time; all days where nothing is kept."""
-        has_tables = connection.sql("SELECT 1 FROM duckdb_tables() WHERE database_name = 'kept'").fetchall()
-        query = engine.sql("kept_changed") if has_tables else "SELECT DISTINCT date FROM files"
-        return {day for (day,) in connection.sql(query).fetchall()}
+        if not connection.sql("SELECT 1 FROM duckdb_tables() WHERE database_name = 'kept'").fetchall():
+            return set(files[DATE.name].to_pylist())
+        return {day for (day,) in connection.sql(engine.sql("kept_changed")).fetchall()}
 
     def _make(self, connection: duckdb.DuckDBPyConnection, files: pa.Table) -> None:
         """Read all day files and keep what they give, in a new file."""
         connection.execute("DETACH kept")
-        self.discard()
+        discard(self.lake, self.mart)
         self._attach(connection)
         engine.bind(connection, self.lake, TRANSACTIONS, files["path"].to_pylist(), self.columns)
         engine.define(connection, "movements")
@@ -130,29 +129,25 @@ class Kept:
     def _update(self, connection: duckdb.DuckDBPyConnection, files: pa.Table, changed: Set[date]) -> None:
         """Read the changed days and what their differing rows lead to, and keep what they give."""
         connection.from_arrow(_dates(changed)).create("changed")
-        self._read(connection, "changed_movements", changed)
+        self._read(connection, "changed_movements", _of_days(files, changed), where="true")
         parts = connection.sql(engine.sql(f"{self.mart}_parts"))
         parts.filter("id IS NULL").create("new_parts")
         self._rows(connection).create("fresh")
         connection.sql(engine.sql("kept_differing_rows")).create("differing_rows")
         connection.sql(engine.sql("kept_reached")).create("reached")
-        touched = connection.sql(engine.sql("kept_touched_days")).fetchall()
-        self._read(
-            connection,
-            "reached_movements",
-            {day for (day,) in touched},
-            having="hash(connection_id, id) IN (FROM reached)",
-        )
+        days = {day for (day,) in connection.sql(engine.sql("kept_touched_days")).fetchall()}
+        is_reached = "hash(connection_id, id) IN (FROM reached)"
+        self._read(connection, "reached_movements", _of_days(files, days), where=is_reached)
         connection.sql(engine.sql(f"{self.mart}_parts")).filter("id IS NOT NULL").insert_into("new_parts")
         connection.execute("BEGIN")
         connection.execute(engine.sql("kept_update"))
         self._commit(connection, files)
 
-    def _read(self, connection: duckdb.DuckDBPyConnection, name: str, days: Set[date], having: str = "true") -> None:
-        """Make `movements` those of these days that fulfil a condition. They are read once, into the table `name`."""
+    def _read(self, connection: duckdb.DuckDBPyConnection, name: str, paths: Sequence[str], where: str) -> None:
+        """Make `movements` those of these files that fulfil a condition. They are read once, into the table `name`."""
         source = replace(TRANSACTIONS, name=f"{name}_files")
-        engine.bind(connection, self.lake, source, self.lake.transaction_files(sorted(days)), self.columns)
-        connection.table(source.name).filter(having).create_view(TRANSACTIONS.name)
+        engine.bind(connection, self.lake, source, paths, self.columns)
+        connection.table(source.name).filter(where).create_view(TRANSACTIONS.name)
         engine.define(connection, "movements")
         connection.table("movements").create(name)
         connection.table(name).create_view("movements")
@@ -166,6 +161,10 @@ class Kept:
         if self._files() != files:
             raise KeptError  # rows of two versions of a day may have met: no later look would find that out
         connection.execute("COMMIT")
+
+
+def _of_days(files: pa.Table, days: Set[date]) -> list[str]:
+    return [row["path"] for row in files.to_pylist() if row[DATE.name] in days]
 
 
 def _dates(days: Set[date]) -> pa.Table:
