@@ -9,6 +9,7 @@ restatements/published/<mart>.parquet            when each day of a mart was fir
 rutter.duckdb                                    all tables in one file, made anew from the above
 report.html                                      all figures as one page for people, made anew from the above
 ledger/<connection_id>.json                      what is covered of one connection
+_staging/kept/<mart>-<version>.duckdb            what a mart was made of, to read less next time; may be removed
 _staging/                                        what is fetched and not yet committed, and locks
 lake.json                                        the lake's own facts: format, buckets, source
 erased.json                                      whom the lake must not hold any more, as hashes
@@ -27,6 +28,7 @@ COMPLETENESS: Final = "marts/completeness/completeness.parquet"
 RESTATEMENTS: Final = "restatements"
 REPORT: Final = "report.html"
 LEDGER: Final = "ledger"
+KEPT: Final = "_staging/kept"
 STAGING: Final = "_staging/windows"
 NOTICES: Final = "_staging/notices"
 

@@ -16,7 +16,8 @@ from rutter_assets.lake import layout
 from rutter_assets.lake.holdings import Holding, holdings, take_out
 from rutter_assets.lake.lake import Lake
 from rutter_assets.lake.local import LocalStorage, scratch
-from rutter_assets.marts import engine, warehouse
+from rutter_assets.marts import engine, kept, warehouse
+from rutter_assets.marts.mart import MARTS
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,9 @@ def erase(lake: Lake, connection_id: str) -> Erasure:
 def _take_out(lake: Lake, connection_id: str) -> bool:
     """One round through everything; whether anything was found."""
     is_found = take_out(lake, connection_id) > 0
+    for mart in MARTS:
+        with lake.storage.alone(f"mart-{mart}"):
+            kept.discard(lake, mart)
     lake.storage.delete(layout.REPORT)  # it names merchants; who can make it anew, does
     if any(one.rows_of_connection for one in _published(lake, connection_id)):
         warehouse.build(lake)

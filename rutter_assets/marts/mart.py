@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -16,6 +17,7 @@ from rutter_assets.lake import layout, parquet
 from rutter_assets.lake.lake import Lake
 from rutter_assets.lake.tables import TRANSACTIONS, Table
 from rutter_assets.marts import engine, restatements
+from rutter_assets.marts.kept import Kept, KeptError
 from rutter_assets.marts.tables import DATE, FEE_TOTALS, REFUND_COHORTS, REFUND_RATIOS
 
 MOVEMENT_COLUMNS: Final = (
@@ -45,14 +47,16 @@ _WRITERS: Final = 4
 class Mart:
     """A mart: its table, and the money columns whose sums tell an observer what a day was like.
 
-    The query is the SQL file of the same name; it reads `movements`. A day of the mart is made of the transactions of
-    that day and of the `days_before`, so many days; or, where the mart `is_of_all_days`, of all transactions and of the
-    age that the day has. Its query then takes `$known_on`. `conserved` says which of its columns together hold a figure
-    of the transactions; null: each additive column holds the one of its name.
+    The query is the SQL file of the same name; it reads `movements`, or, where the mart `has_parts`, the `parts` that
+    the SQL file `<name>_parts` makes of them. A day of the mart is made of the transactions of that day and of the
+    `days_before`, so many days; or, where the mart `is_of_all_days`, of all transactions and of the age that the day
+    has. Its query then takes `$known_on`. `conserved` says which of its columns together hold a figure of the
+    transactions; null: each additive column holds the one of its name.
     """
 
     table: Table
     observed: tuple[str, ...]
+    has_parts: bool = False
     days_before: int = 0
     is_of_all_days: bool = False
     conserved: Mapping[str, tuple[str, ...]] | None = None
@@ -84,10 +88,11 @@ MARTS: Final = {
     mart.name: mart
     for mart in (
         Mart(FEE_TOTALS, observed=("gross_volume", "fees_total")),
-        Mart(REFUND_RATIOS, observed=("gross_volume", "refund_amount"), days_before=29),
+        Mart(REFUND_RATIOS, observed=("gross_volume", "refund_amount"), has_parts=True, days_before=29),
         Mart(
             REFUND_COHORTS,
             observed=("gross_volume", "refunded_amount"),
+            has_parts=True,
             is_of_all_days=True,
             conserved={
                 "sale_count": ("sale_count",),
@@ -128,23 +133,13 @@ def compute(
     but no row of the mart has no file. A day that has neither transactions nor a file is not among the result. One
     process at a time computes a mart. After a crash at any moment, computing the same days again mends all.
     """
-    wanted = set(days)
-    with lake.storage.alone(f"mart-{mart.name}"), engine.engine() as connection:
-        sources = lake.transaction_files(None if mart.is_of_all_days else sorted(mart.sources_of(wanted)))
-        paths = mart_files(lake, mart, None if mart.is_of_all_days else wanted)
-        broken = {path for path in paths if not lake.is_readable(mart.table, path)}  # made anew, like any that is wrong
-        engine.bind(connection, lake, TRANSACTIONS, sources, MOVEMENT_COLUMNS)
-        engine.define(connection, "movements")
-        _compute(connection, mart, wanted, known_on or datetime.now(UTC).date())
-        bind_stored(connection, lake, mart, [path for path in paths if path not in broken])
-        changed = {day for (day,) in connection.sql(engine.sql("changed_days")).fetchall()} | _days_of(broken)
-        restated = restatements.record(lake, mart.name, connection, run_id, unknown=_days_of(broken))
-        done = _replace_all(lake, mart, _computed_days(connection, wanted | changed), changed, restated)
-    empty = (_days_of([*sources, *paths]) & (wanted | changed)) - {one.day for one in done}
-    for day in empty:
-        path = layout.mart(mart.name, day)
-        done.append(MartDay(day, 0, 0, lake.storage.change(path, lambda _: None), {}, restated.get(day, 0)))
-    return sorted(done, key=lambda one: one.day)
+    wanted, known_on = set(days), known_on or datetime.now(UTC).date()
+    with lake.storage.alone(f"mart-{mart.name}"):
+        kept = Kept.of(lake, mart.name, MOVEMENT_COLUMNS, has_ids=mart.is_of_all_days) if mart.has_parts else None
+        if kept is not None:
+            with suppress(KeptError):
+                return _replace(lake, mart, wanted, known_on, run_id, kept)
+        return _replace(lake, mart, wanted, known_on, run_id, None)
 
 
 def mart_files(lake: Lake, mart: Mart, days: Iterable[date] | None = None) -> list[str]:
@@ -181,6 +176,34 @@ def sums_by_currency(rows: pa.Table, columns: Sequence[str]) -> dict[str, dict[s
         row["iso_currency_code"]: {column: row[f"{column}_sum"] for column in columns}
         for row in sums.sort_by("iso_currency_code").to_pylist()
     }
+
+
+def _replace(
+    lake: Lake, mart: Mart, wanted: Set[date], known_on: date, run_id: str | None, kept: Kept | None
+) -> list[MartDay]:
+    with engine.engine() as connection:
+        sources = lake.transaction_files(None if mart.is_of_all_days else sorted(mart.sources_of(wanted)))
+        paths = mart_files(lake, mart, None if mart.is_of_all_days else wanted)
+        broken = {path for path in paths if not lake.is_readable(mart.table, path)}  # made anew, like any that is wrong
+        if kept is None:
+            engine.bind(connection, lake, TRANSACTIONS, sources, MOVEMENT_COLUMNS)
+            engine.define(connection, "movements")
+            if mart.has_parts:
+                connection.sql(engine.sql(f"{mart.name}_parts")).create_view("parts")
+            _compute(connection, mart, wanted, known_on)
+        else:
+            with kept.parts(connection, None if mart.is_of_all_days else mart.sources_of(wanted)):
+                _compute(connection, mart, wanted, known_on)
+        bind_stored(connection, lake, mart, [path for path in paths if path not in broken])
+        connection.sql(engine.sql("differing")).create("differing")
+        changed = {day for (day,) in connection.sql(engine.sql("changed_days")).fetchall()} | _days_of(broken)
+        restated = restatements.record(lake, mart.name, connection, run_id, unknown=_days_of(broken))
+        done = _replace_all(lake, mart, _computed_days(connection, wanted | changed), changed, restated)
+    empty = (_days_of([*sources, *paths]) & (wanted | changed)) - {one.day for one in done}
+    for day in empty:
+        path = layout.mart(mart.name, day)
+        done.append(MartDay(day, 0, 0, lake.storage.change(path, lambda _: None), {}, restated.get(day, 0)))
+    return sorted(done, key=lambda one: one.day)
 
 
 def _compute(connection: duckdb.DuckDBPyConnection, mart: Mart, wanted: Set[date], known_on: date) -> None:

@@ -1,37 +1,8 @@
 -- One row per (date, connection_id, iso_currency_code) with at least one counted sale, refund, chargeback or reversal.
--- What was given back, by the day it was: docs/metrics.md, section 3. Reads `movements`.
--- A row's trailing columns are right where `movements` holds the 29 days before it, too.
+-- What was given back, by the day it was: docs/metrics.md, section 3. Reads `parts`, what refund_ratios_parts.sql makes of
+-- the movements. A row's trailing columns are right where `parts` holds the 29 days before it, too.
 
-with counted as (
-    select date, connection_id, platform, iso_currency_code, class, money
-    from movements
-    where is_counted and class in ('sale', 'refund', 'chargeback', 'chargeback_reversal')
-),
-
-totals as (
-    select
-        date,
-        connection_id,
-        iso_currency_code,
-        max(platform) as platform,
-        count(*) filter (where class = 'sale' and (money is null or money <> 0)) as sale_count,
-        cast(coalesce(sum(money) filter (where class = 'sale'), 0) as decimal(38, 9)) as gross_volume,
-        count(*) filter (where class = 'refund' and (money is null or money <> 0)) as refund_count,
-        cast(coalesce(sum(money) filter (where class = 'refund'), 0) as decimal(38, 9)) as refund_amount,
-        count(*) filter (where class = 'chargeback') as chargeback_count,
-        cast(coalesce(sum(money) filter (where class = 'chargeback'), 0) as decimal(38, 9)) as chargeback_amount,
-        cast(coalesce(sum(money) filter (where class = 'chargeback_reversal'), 0) as decimal(38, 9))
-            as chargeback_reversal_amount,
-        cast(
-            coalesce(sum(case when class in ('sale', 'chargeback_reversal') then money else -money end), 0)
-            as decimal(38, 9)
-        ) as net_volume,
-        count(*) filter (where money is null) as null_amount_count
-    from counted
-    group by date, connection_id, iso_currency_code
-),
-
-with_windows as (
+with with_windows as (
     select
         *,
         cast(sum(gross_volume) over seven_days as decimal(38, 9)) as gross_volume_7d,
@@ -42,7 +13,7 @@ with_windows as (
         cast(sum(refund_amount) over thirty_days as decimal(38, 9)) as refund_amount_30d,
         sum(sale_count) over thirty_days as sale_count_30d,
         sum(refund_count) over thirty_days as refund_count_30d
-    from totals
+    from parts
     window
         seven_days as (
             partition by connection_id, iso_currency_code

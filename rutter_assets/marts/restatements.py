@@ -24,7 +24,7 @@ _TICK: Final = timedelta(microseconds=1)
 def record(
     lake: Lake, mart: str, connection: duckdb.DuckDBPyConnection, run_id: str | None, unknown: Set[date]
 ) -> dict[date, int]:
-    """Record where `computed` and `stored` differ in the engine; gives how many figures of which days are restated.
+    """Record what is `differing` in the engine; gives how many figures of which days are restated.
 
     To be called before a file is touched, by one process at a time. After a kill between the two, the figures are
     recorded and not yet on disk; the next computation records them no second time. Of the `unknown` days, whose file

@@ -1,7 +1,7 @@
 -- One row per (date, connection_id, iso_currency_code, metric): a figure that was known and is another now.
--- Reads `computed` and the mart on disk as `stored`, both with the same columns; `published` (date), the days that were
--- computed before; and `recorded`, the newest restatements: what the last of them says of a figure, and was perhaps never
--- written, is not said again.
+-- Reads `differing`, the rows that are not the same in what was computed and on disk; `published` (date), the days that
+-- were computed before; and `recorded`, the newest restatements: what the last of them says of a figure, and was perhaps
+-- never written, is not said again.
 
 with pending as (
     select
@@ -12,20 +12,17 @@ with pending as (
     group by date, connection_id, iso_currency_code, metric
 ),
 
-published_now as (
-    select * from computed where date in (select date from published)
-),
-
-published_before as (
-    select * from stored where date in (select date from published)
+published_rows as (
+    select * from differing where date in (select date from published)
 ),
 
 afterwards as (
     unpivot (
         select
             date, connection_id, platform, iso_currency_code,
-            cast(columns(* exclude (date, connection_id, platform, iso_currency_code)) as varchar)
-        from (select * from published_now except select * from published_before)
+            cast(columns(* exclude (date, connection_id, platform, iso_currency_code, surplus)) as varchar)
+        from published_rows
+        where surplus > 0
     )
     on columns(* exclude (date, connection_id, platform, iso_currency_code)) into name metric value figure
 ),
@@ -34,8 +31,9 @@ beforehand as (
     unpivot (
         select
             date, connection_id, platform, iso_currency_code,
-            cast(columns(* exclude (date, connection_id, platform, iso_currency_code)) as varchar)
-        from (select * from published_before except select * from published_now)
+            cast(columns(* exclude (date, connection_id, platform, iso_currency_code, surplus)) as varchar)
+        from published_rows
+        where surplus < 0
     )
     on columns(* exclude (date, connection_id, platform, iso_currency_code)) into name metric value figure
 ),
