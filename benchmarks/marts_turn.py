@@ -66,9 +66,9 @@ def _set_aside(folder: Path, turn: int) -> None:
     """Move what an earlier turn computed out of the lake; files that are removed would slow the next ones down."""
     aside = folder.parent / f"before-{turn}"
     aside.mkdir()
-    for name in ("marts", layout.RESTATEMENTS):
+    for name in ("marts", layout.RESTATEMENTS, layout.KEPT):
         if (folder / name).exists():
-            (folder / name).rename(aside / name)
+            (folder / name).rename(aside / Path(name).name)
 
 
 def _check(lake: Lake, days: list[date]) -> None:

@@ -14,6 +14,8 @@ RUNS_SQL: Final = {"sql", "execute", "executemany", "query", "from_query", "SQLE
 TAKES_SQL: Final = {"filter", "project", "select", "order", "sort", "aggregate", "create_view", "join"}
 
 PUT_TOGETHER: Final = {
+    ("marts/kept.py", "_attach"): "ATTACH takes no parameter; the path is our own, and quoted",
+    ("marts/relations.py", "rows"): "names of our own declarations, to order by",
     ("marts/warehouse.py", "build"): "ATTACH and DETACH take no parameter; the path is our own, and quoted",
     ("marts/warehouse.py", "_table"): "names of our own declarations; ALTER TABLE takes no parameter",
     ("marts/warehouse.py", "_view"): "USE takes no parameter; the name is a constant",

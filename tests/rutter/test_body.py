@@ -22,7 +22,7 @@ def read(content: bytes, encoding: str | None, piece_bytes: int, most_bytes: int
             yield content[start : start + piece_bytes]
 
     headers = {} if encoding is None else {"Content-Encoding": encoding}
-    return asyncio.run(read_body(httpx.Response(200, headers=headers, content=pieces()), most_bytes))
+    return bytes(asyncio.run(read_body(httpx.Response(200, headers=headers, content=pieces()), most_bytes)))
 
 
 @given(piece_bytes=st.integers(1, 400))

@@ -16,6 +16,7 @@ from statistics import median
 from types import TracebackType
 from typing import Any, Final, Self
 
+from rutter_assets.lake import layout
 from rutter_assets.marts.mart import MARTS, read_days
 from rutter_assets.sandbox import Clock, Sandbox, World
 from tests.soak.worker import Done, Order, Place, work
@@ -214,7 +215,8 @@ class Soak:
         said = []
         if self.tally.limited:
             said.append(f"{self.tally.limited} requests went beyond the rate limit.")
-        left = [path for path in place.lake.storage.paths("_staging") if "/locks/" not in path]
+        ours = (layout.KEPT, "_staging/locks/")
+        left = [path for path in place.lake.storage.paths("_staging") if not path.startswith(ours)]
         if left:
             said.append(f"{len(left)} temporary files stayed, such as {left[0]}.")
         if self.shape.fault_share and not self.tally.faults:
