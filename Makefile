@@ -56,7 +56,7 @@ test: install  ## Format check, lint, types and all tests
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	@$(if $(CHROMIUM),:,echo "No Chromium is on this machine: the tests marked browser are left out; install chromium to run them.")
-	$(BIN)/python -m pytest -n 2 $(if $(CHROMIUM),,-m "not browser")
+	$(BIN)/python -m pytest -n 2 -m "not chaos$(if $(CHROMIUM),, and not browser)"
 
 test-lowest: $(LOWEST)/installed  ## A shorter pass with the lowest versions that pyproject.toml allows
 	$(LOWEST)/bin/python -m pytest -n 2 -m "not chaos" $(LOWEST_TESTS)
@@ -70,7 +70,10 @@ lock: $(LOCK)/installed  ## The locks again, after a change of dependencies in p
 licences: install  ## docs/licences.md again, after `make lock`
 	$(BIN)/python -m tests.licences > docs/licences.md
 
-chaos: install  ## The tests that live of repetition, in their long form: 200 kills, 100,000 mutated inputs
+chaos-short: install  ## The tests of a hostile machine and of repetition, in the form that CI runs: 20 kills
+	$(BIN)/python -m pytest -n 2 -m chaos
+
+chaos: install  ## The same in their long form: 200 kills, 100,000 mutated inputs
 	KILLS=200 CASES=100000 $(BIN)/python -m pytest -n 2 --timeout 7200 -m chaos
 
 MINUTES ?= 10
@@ -83,4 +86,4 @@ bench: install $(BENCH)/installed  ## Beside dlt, airbyte-cdk, singer-sdk and th
 clean:  ## Remove what runs wrote: the lake and Dagster's history
 	rm -rf data/lake data/bi data/dagster/*/ data/dagster/*.db
 
-.PHONY: help install demo dev test test-lowest lock licences chaos soak bench clean
+.PHONY: help install demo dev test test-lowest lock licences chaos-short chaos soak bench clean

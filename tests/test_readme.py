@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,8 @@ def test_its_example_for_bi_runs_on_a_lake(loaded_lake: Path) -> None:
 
 @pytest.fixture
 def loaded_lake(tmp_path: Path) -> Path:
-    """A small lake with its marts, as the command line makes it."""
-    environment = {"RUTTER_LAKE": str(tmp_path / "lake"), "RUTTER_START_DATE": "2026-10-25", "PATH": ""}
+    """A small lake with its marts, as the command line makes it, of days that the example looks at."""
+    start = datetime.now(UTC).date() - timedelta(days=4)
+    environment = {"RUTTER_LAKE": str(tmp_path / "lake"), "RUTTER_START_DATE": str(start), "PATH": ""}
     subprocess.run([sys.executable, "-m", "rutter_assets.cli", "sync"], env=environment, check=True, timeout=100)
     return tmp_path / "lake"

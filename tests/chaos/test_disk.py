@@ -14,6 +14,8 @@ from tests.chaos.test_kill import contents, figures
 from tests.chaos.work import Job
 from tests.conftest import NOW, ServeWorld
 
+pytestmark = pytest.mark.chaos
+
 MENDS = {
     "full": "No space left on device): free space on its disk, and run again",
     "limited": "File too large): free space on its disk, and run again",

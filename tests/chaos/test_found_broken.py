@@ -18,6 +18,8 @@ from rutter_assets.sandbox import Merchant, Sandbox
 from tests.conftest import ServeWorld, row
 from tests.whole import OCTOBER, fill, read
 
+pytestmark = pytest.mark.chaos
+
 DAY = date(2026, 10, 30)
 FOREIGN = b"PAR1 of somebody else PAR1"
 

@@ -13,6 +13,8 @@ from tests.chaos.test_kill import contents, figures, leftovers
 from tests.chaos.work import Job, Kind, opened
 from tests.conftest import NOW, ServeWorld, row
 
+pytestmark = pytest.mark.chaos
+
 LATER = NOW + timedelta(hours=3)
 
 

@@ -33,7 +33,7 @@ from tests.fuzz.mutation import mutated
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(7200)]
 
-CASES: Final = int(os.environ.get("CASES", "500"))
+CASES: Final = int(os.environ.get("CASES", "200"))
 """Cases of all readers together: hypothesis counts them."""
 
 

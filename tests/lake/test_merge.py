@@ -91,7 +91,7 @@ READS = st.lists(st.tuples(st.sampled_from(["c1", "c2"]), INSTANTS, st.booleans(
 """Reads of a connection at an instant, by day or by update."""
 
 
-@settings(max_examples=150)
+@settings(max_examples=100, deadline=None)
 @given(histories=HISTORIES, reads=READS, data=st.data())
 def test_any_order_and_any_repeats_of_reads_end_in_the_same_bytes(
     histories: dict[tuple[str, str], list[int]], reads: list[tuple[str, int, bool]], data: st.DataObject
@@ -101,7 +101,7 @@ def test_any_order_and_any_repeats_of_reads_end_in_the_same_bytes(
     assert _applied(made) == _applied(shuffled)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(histories=HISTORIES, earlier=READS)
 def test_after_a_last_read_by_day_the_lake_is_what_the_api_has(
     histories: dict[tuple[str, str], list[int]], earlier: list[tuple[str, int, bool]]

@@ -130,7 +130,7 @@ def test_an_empty_lake_has_an_empty_warehouse(lake: Lake) -> None:
 
 def test_readers_in_other_processes_never_fail_and_never_see_a_half(filled: Lake) -> None:
     build(filled)
-    with reading(filled, last := 12) as readers, opened(filled) as held:
+    with reading(filled, last := 6) as readers, opened(filled) as held:
         assert [reader.stdout and reader.stdout.readline() for reader in readers] == ["ready\n"] * 2
         before = held.sql("select sum(money) from movements").fetchall()
         for path in filled.transaction_files([NOW.date()]):

@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.soak.soak import Shape, Soak
+
+pytestmark = pytest.mark.chaos
 
 
 def test_overlapping_updates_over_a_failing_wire_end_in_the_truth(tmp_path: Path) -> None:
