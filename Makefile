@@ -51,15 +51,18 @@ demo: install  ## Load the sandbox's merchants and print their fees and refunds
 dev: install  ## The Dagster UI on the same lake, http://127.0.0.1:3000
 	@PYTHONWARNINGS="ignore:Function" $(BIN)/dagster dev --workspace workspace.yaml
 
-test: install  ## Format check, lint, types and all tests
+test: install  ## Format check, lint, types and the tests, in under five minutes
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	@$(if $(CHROMIUM),:,echo "No Chromium is on this machine: the tests marked browser are left out; install chromium to run them.")
-	$(BIN)/python -m pytest -n 2 -m "not chaos$(if $(CHROMIUM),, and not browser)"
+	$(BIN)/python -m pytest -n 2 -m "not long and not chaos$(if $(CHROMIUM),, and not browser)"
+
+test-long: install  ## The tests that take ten seconds or more: the demo, the truth over time, canaries, the example
+	$(BIN)/python -m pytest -n 2 -m long
 
 test-lowest: $(LOWEST)/installed  ## A shorter pass with the lowest versions that pyproject.toml allows
-	$(LOWEST)/bin/python -m pytest -n 2 -m "not chaos" $(LOWEST_TESTS)
+	$(LOWEST)/bin/python -m pytest -n 2 -m "not long and not chaos" $(LOWEST_TESTS)
 
 # Versions stay as they are where pyproject.toml allows it; UPGRADE=--upgrade takes the newest.
 lock: $(LOCK)/installed  ## The locks again, after a change of dependencies in pyproject.toml
@@ -86,4 +89,4 @@ bench: install $(BENCH)/installed  ## Beside dlt, airbyte-cdk, singer-sdk and th
 clean:  ## Remove what runs wrote: the lake and Dagster's history
 	rm -rf data/lake data/bi data/dagster/*/ data/dagster/*.db
 
-.PHONY: help install demo dev test test-lowest lock licences chaos-short chaos soak bench clean
+.PHONY: help install demo dev test test-long test-lowest lock licences chaos-short chaos soak bench clean

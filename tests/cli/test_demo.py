@@ -13,6 +13,8 @@ from rutter_assets.cli.demo import duckdb_line
 from rutter_assets.sandbox import Truth, World
 from tests.cli.command import embedded, exact, run_apart
 
+pytestmark = pytest.mark.long
+
 START = date(2025, 10, 20)
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from rutter_assets.rutter.window import unix_ms
 from rutter_assets.sandbox import Merchant, Truth, World, faults
@@ -183,6 +184,7 @@ def test_a_retry_is_counted_and_not_told_unless_it_is_asked_for(serve: ServeWorl
     assert "stamina" not in result.stdout
 
 
+@pytest.mark.long
 def test_an_interrupted_sync_says_so_keeps_what_it_read_and_is_taken_up_by_the_next(
     serve: ServeWorld, tmp_path: Path
 ) -> None:

@@ -83,6 +83,7 @@ def test_what_was_there_before_the_first_tick_is_asked_for(stage: Stage) -> None
     assert Daemon(stage).tick() == [stage.day(2), stage.day(0)]
 
 
+@pytest.mark.long
 def test_what_is_asked_for_runs_and_is_then_reported(stage: Stage, daemon: Daemon) -> None:
     stage.read(6, 0)
     asked = daemon.tick()

@@ -99,6 +99,7 @@ def test_a_wrong_setting_is_one_sentence_when_the_definitions_load(
     assert str(raised.value).startswith(sentence)
 
 
+@pytest.mark.long
 def test_dagster_validates_the_definitions(tmp_path: Path) -> None:
     shutil.copy(ROOT / "data" / "dagster" / "dagster.yaml", tmp_path)
     found = subprocess.run(
@@ -121,6 +122,7 @@ def rows_of(folder: Path) -> Iterator[tuple[str, str]]:
                     yield table, str(stored)
 
 
+@pytest.mark.long
 def test_nothing_that_dagster_stores_holds_a_secret_but_the_check_that_shows_the_link(
     stage_of: StageOf, tmp_path: Path
 ) -> None:

@@ -14,6 +14,8 @@ from rutter_assets.settings import Settings
 from tests.defs.conftest import Stage, StageOf, sales
 from tests.marts.given import NOON, store, transaction
 
+pytestmark = pytest.mark.long
+
 MONTHS = dg.AssetKey(["bi", "refunds_by_month"])
 LONG_AGO = 40
 """A day so many days ago is never of this month."""

@@ -12,6 +12,8 @@ from rutter_assets.lake import layout
 from rutter_assets.sandbox import faults
 from tests.defs.conftest import StageOf, sales
 
+pytestmark = pytest.mark.long
+
 
 def test_everything_is_materialized_and_kept_where_the_ui_looks(stage_of: StageOf, tmp_path: Path) -> None:
     stage = stage_of(merchant := sales(4, 2), sales(3, name="Slow (sample)", status="not_ready"))

@@ -166,6 +166,7 @@ def test_a_merchant_whose_history_is_not_loaded_waits(serve: ServeWorld, lake: L
     assert stored(lake) == {}
 
 
+@pytest.mark.long
 def test_two_hundred_small_merchants_cost_one_request_each(serve: ServeWorld, lake: Lake) -> None:
     merchants = [
         Merchant.of(
@@ -182,6 +183,7 @@ def test_two_hundred_small_merchants_cost_one_request_each(serve: ServeWorld, la
     assert len(sandbox.requests) <= 1.1 * 200
 
 
+@pytest.mark.long
 def test_updates_over_time_end_in_the_truth(serve: ServeWorld, lake: Lake) -> None:
     from rutter_assets.sandbox import World
 

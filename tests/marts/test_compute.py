@@ -28,6 +28,7 @@ def test_computing_again_changes_no_byte(lake: Lake) -> None:
     assert lake.storage.read(layout.mart("fee_totals", DAY)) == content
 
 
+@pytest.mark.long
 def test_a_day_computed_alone_has_the_bytes_it_has_in_a_range(lake: Lake) -> None:
     rows = [transaction(created_at=NOON + timedelta(hours=7 * n), connection_id=f"shop-{n % 3}") for n in range(40)]
     days = store(lake, *rows)
@@ -122,6 +123,7 @@ def test_a_folder_may_be_called_what_it_likes(tmp_path: Path) -> None:
     assert summary(lake).num_rows == 1
 
 
+@pytest.mark.long
 def test_an_object_store_gives_the_same_bytes(lake: Lake) -> None:
     store_ = Lake(ObjectStorage("memory:///"), buckets=1)
     days = [NOON + timedelta(days=number) for number in range(70)]  # more than are in memory together

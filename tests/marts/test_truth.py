@@ -6,6 +6,8 @@ from decimal import Decimal
 from itertools import product
 from pathlib import Path
 
+import pytest
+
 from rutter_assets.lake.lake import Lake
 from rutter_assets.marts.mart import MARTS, compute, read
 from rutter_assets.marts.quality import conservation
@@ -45,12 +47,14 @@ def _by_grain(rows: list[dict[str, object]]) -> dict[tuple[object, object, objec
     return found
 
 
+@pytest.mark.long
 def test_the_marts_are_the_truth_of_the_demo_to_the_last_digit(lake: Lake) -> None:
     world = World.demo(seed=7, epoch=NOW, replay=REPLAY)
     sandbox = Sandbox(world, Clock.frozen(NOW + timedelta(days=2)))
     _assert_equal(lake, sandbox, _fill(lake, sandbox))
 
 
+@pytest.mark.long
 def test_the_real_merchant_gave_back_what_the_data_set_says(lake: Lake) -> None:
     world = World.demo(seed=7, epoch=NOW, replay=REPLAY)
     (replayed,) = [merchant for merchant in world.merchants if merchant.platform == "MAGENTO"]

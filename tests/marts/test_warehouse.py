@@ -128,6 +128,7 @@ def test_an_empty_lake_has_an_empty_warehouse(lake: Lake) -> None:
     assert set(build(lake).rows.values()) == {0}
 
 
+@pytest.mark.long
 def test_readers_in_other_processes_never_fail_and_never_see_a_half(filled: Lake) -> None:
     build(filled)
     with reading(filled, last := 6) as readers, opened(filled) as held:

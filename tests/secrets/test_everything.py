@@ -2,8 +2,12 @@
 
 from typing import Final
 
+import pytest
+
 from tests.secrets import canary
 from tests.secrets.conftest import Traces
+
+pytestmark = pytest.mark.long
 
 LINKS_ARE_SHOWN: Final = {
     "output of `status --links`",
