@@ -12,7 +12,7 @@ import duckdb
 import httpx
 import pandas as pd
 import pytest
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
 from rutter_assets.downstream import TABLES, LakeTables, Settings, table, table_specs
@@ -37,7 +37,7 @@ _OF_ITS_OWN = ("_staging", layout.RESTATEMENTS)
 def s3_url() -> Iterator[str]:
     """moto, one request at a time: it looks at a condition and writes in two steps, where S3 does both in one."""
     app = DomainDispatcherApplication(create_backend_app)
-    server = make_server("127.0.0.1", 0, app, threaded=False, request_handler=MotoRequestHandler)
+    server = make_server("127.0.0.1", 0, app, threaded=False)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
