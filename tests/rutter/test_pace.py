@@ -55,8 +55,12 @@ def test_a_429_holds_everybody_back(of_machine: bool) -> None:
     organization = f"test-{uuid.uuid4()}"
     warned: Pace = MachinePace(10_000, organization) if of_machine else ProcessPace(10_000)
     other: Pace = MachinePace(10_000, organization) if of_machine else warned
+    started = time.monotonic()
     warned.slow_down(0.3)
-    assert asyncio.run(other.turn()) >= 0.25
+    asyncio.run(other.turn())
+    assert (
+        time.monotonic() - started >= 0.3
+    )  # by the clock and not by what was waited, of which a busy machine eats a part
 
 
 def _turns(organization: str, count: int) -> None:
