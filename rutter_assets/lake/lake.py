@@ -240,6 +240,11 @@ class Lake:
             return False
         return True
 
+    def rows_of(self, table: Table, path: str) -> pa.Table:
+        """All rows of one file of the table; none where there is no such file."""
+        content = self.storage.read(path)
+        return table.schema.empty_table() if content is None else parquet.from_bytes(content, table, path)
+
     def summary_of(self, day: date) -> DaySummary:
         """What the day's files hold now."""
         files = [content for path in self.transaction_files([day]) if (content := self.storage.read(path)) is not None]

@@ -6,7 +6,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rutter_assets.lake import layout, parquet
+from rutter_assets.lake import layout
 from rutter_assets.lake.lake import Lake
 from rutter_assets.lake.tables import INSTANT
 from rutter_assets.marts import engine
@@ -36,7 +36,5 @@ def as_of(lake: Lake, mart: Mart, at: datetime) -> pa.Table:
 
 def _published_by(lake: Lake, mart: Mart, at: datetime) -> pa.Table:
     """The days of the mart that had been computed by then."""
-    path = layout.published(mart.name)
-    content = lake.storage.read(path)
-    rows = PUBLISHED.schema.empty_table() if content is None else parquet.from_bytes(content, PUBLISHED, path)
+    rows = lake.rows_of(PUBLISHED, layout.published(mart.name))
     return rows.filter(pc.less_equal(rows["known_at"], pa.scalar(at, INSTANT))).select(["date"])

@@ -192,10 +192,7 @@ def compute(lake: Lake, first_day: date, now: datetime) -> pa.Table:
 
 def read(lake: Lake) -> pa.Table:
     """The table as it is on disk; without rows before it was first computed."""
-    content = lake.storage.read(layout.COMPLETENESS)
-    if content is None:
-        return COMPLETENESS.schema.empty_table()
-    return parquet.from_bytes(content, COMPLETENESS, layout.COMPLETENESS)
+    return lake.rows_of(COMPLETENESS, layout.COMPLETENESS)
 
 
 def _recent(lake: Lake) -> tuple[dict[str, Told], dict[str, list[Told]]]:

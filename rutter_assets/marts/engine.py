@@ -2,9 +2,10 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import date
 from importlib.resources import files
 from typing import Final
 
@@ -90,6 +91,11 @@ def bind(
             chunk = paths[start : start + _FILES_AT_ONCE]
             found_rows = pool.map(lambda path: _dated(lake, table, path, columns), chunk)
             connection.from_arrow(pa.concat_tables(found_rows).cast(schema)).insert_into(table.name)
+
+
+def dates(days: Iterable[date]) -> pa.Table:
+    """The days as a table with the one column `date`, to be met with others."""
+    return pa.table({DATE.name: pa.array(sorted(days), DATE.type)})
 
 
 def define(connection: duckdb.DuckDBPyConnection, name: str) -> None:

@@ -79,7 +79,7 @@ class Kept:
                 self._update(connection, files, changed)
             parts = connection.table("kept.parts")
             if days is not None:
-                connection.from_arrow(_dates(days)).create("part_days")
+                connection.from_arrow(engine.dates(days)).create("part_days")
                 parts = parts.join(connection.table("part_days"), DATE.name, "semi")
             parts.create_view("parts")
             yield
@@ -128,7 +128,7 @@ class Kept:
 
     def _update(self, connection: duckdb.DuckDBPyConnection, files: pa.Table, changed: Set[date]) -> None:
         """Read the changed days and what their differing rows lead to, and keep what they give."""
-        connection.from_arrow(_dates(changed)).create("changed")
+        connection.from_arrow(engine.dates(changed)).create("changed")
         self._read(connection, "changed_movements", _of_days(files, changed), where="true")
         parts = connection.sql(engine.sql(f"{self.mart}_parts"))
         parts.filter("id IS NULL").create("new_parts")
@@ -165,7 +165,3 @@ class Kept:
 
 def _of_days(files: pa.Table, days: Set[date]) -> list[str]:
     return [row["path"] for row in files.to_pylist() if row[DATE.name] in days]
-
-
-def _dates(days: Set[date]) -> pa.Table:
-    return pa.table({DATE.name: pa.array(sorted(days), DATE.type)})

@@ -211,7 +211,7 @@ def _compute(connection: duckdb.DuckDBPyConnection, mart: Mart, wanted: Set[date
     if mart.is_of_all_days:
         connection.sql(mart.sql, params={"known_on": known_on}).create("computed")
         return
-    connection.from_arrow(_dates(wanted)).create("wanted")
+    connection.from_arrow(engine.dates(wanted)).create("wanted")
     connection.sql(mart.sql).join(connection.table("wanted"), DATE.name, "semi").create("computed")
 
 
@@ -224,7 +224,7 @@ def bind_stored(connection: duckdb.DuckDBPyConnection, lake: Lake, mart: Mart, p
 
 def _computed_days(connection: duckdb.DuckDBPyConnection, days: Set[date]) -> Iterator[tuple[date, pa.Table]]:
     """The computed rows of these days, a day at a time, in the order of its file; never in memory as a whole."""
-    connection.from_arrow(_dates(days)).create("to_write")
+    connection.from_arrow(engine.dates(days)).create("to_write")
     found = connection.table("computed").join(connection.table("to_write"), DATE.name, "semi")
     begun: list[pa.Table] = []
     for batch in found.order("date, connection_id, iso_currency_code").to_arrow_reader(50_000):
@@ -264,10 +264,6 @@ def _replace_all(
 
 def _days_of(paths: Iterable[str]) -> set[date]:
     return {day for path in paths if (day := layout.day_of(path))}
-
-
-def _dates(days: Iterable[date]) -> pa.Table:
-    return pa.table({DATE.name: pa.array(sorted(days), DATE.type)})
 
 
 def _whole(pieces: Sequence[pa.Table]) -> tuple[date, pa.Table]:

@@ -97,7 +97,7 @@ def _bind_own_dates(
     engine.bind(connection, lake, files, paths, table.schema.names)
     found = connection.table(files.name)
     if days is not None:
-        connection.from_arrow(pa.table({DATE.name: pa.array(sorted(days), DATE.type)})).create(f"days_of_{table.name}")
+        connection.from_arrow(engine.dates(days)).create(f"days_of_{table.name}")
         found = found.join(connection.table(f"days_of_{table.name}"), DATE.name, "semi")
     found.create_view(table.name)
 

@@ -30,9 +30,9 @@ def record(
     recorded and not yet on disk; the next computation records them no second time. Of the `unknown` days, whose file
     cannot be read, nothing is said: what their figures were is not known.
     """
-    published = _read(lake, PUBLISHED, layout.published(mart))
+    published = lake.rows_of(PUBLISHED, layout.published(mart))
     earlier = restatement_files(lake, mart)
-    recorded = _read(lake, RESTATEMENTS, earlier[-1]) if earlier else RESTATEMENTS.schema.empty_table()
+    recorded = lake.rows_of(RESTATEMENTS, earlier[-1]) if earlier else RESTATEMENTS.schema.empty_table()
     known_at = datetime.now(UTC)
     if len(recorded):  # a clock that was set back does not turn the order in which things became known
         known_at = max(known_at, pc.max(recorded["known_at"]).as_py() + _TICK)
@@ -65,9 +65,4 @@ def _add(lake: Lake, table: Table, path: str, rows: pa.Table, said: Mapping[str,
         kind = table.schema.field(name).type
         rows = rows.append_column(name, pa.repeat(pa.scalar(value, kind), len(rows)))
     new = rows.select(table.schema.names).cast(table.schema)
-    lake.storage.write(path, parquet.to_bytes(pa.concat_tables([_read(lake, table, path), new]), table))
-
-
-def _read(lake: Lake, table: Table, path: str) -> pa.Table:
-    content = lake.storage.read(path)
-    return table.schema.empty_table() if content is None else parquet.from_bytes(content, table, path)
+    lake.storage.write(path, parquet.to_bytes(pa.concat_tables([lake.rows_of(table, path), new]), table))
